@@ -1,0 +1,1 @@
+"""Truckroll: from the report of a fault to the paid labour."""

@@ -1,0 +1,1 @@
+"""JSON for staff, one module per resource."""

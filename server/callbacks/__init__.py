@@ -1,0 +1,1 @@
+"""Customer callbacks: every outcome is verified with the customer before anybody is paid for it."""

@@ -1,0 +1,1 @@
+"""What a text message means: which open question it answers, which command it is, what is answered."""

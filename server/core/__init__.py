@@ -1,0 +1,1 @@
+"""What every other package stands on: database, clock, errors, money, places, numbers, history."""

@@ -1,0 +1,1 @@
+"""Alembic revisions, numbered, shipped with the package."""

@@ -1,0 +1,1 @@
+"""Tickets and visits: from report to completion card."""

@@ -1,0 +1,1 @@
+"""Parts: the catalogue that completion cards refer to."""

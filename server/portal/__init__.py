@@ -1,0 +1,1 @@
+"""Customer links: one action, no log-in."""

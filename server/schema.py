@@ -1,0 +1,208 @@
+"""The schema: every table of the product, its migrations, and what the application's role may do to it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, create_engine, inspect, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+import server.callbacks.models
+import server.conversation.models
+import server.core.simulation
+import server.customers.models
+import server.dispatch.models
+import server.orders.models
+import server.orders.visit_models
+import server.organisation.models
+import server.parts.models
+import server.settlement.models
+import server.sms.models
+import server.technicians.models
+import server.travel.models
+import server.web.models  # noqa: F401 - the tables of every package stand in the metadata once they are imported
+from server.core import policies
+from server.core.db import Base
+from server.terms import ALL_TERMS
+
+APP_ROLE = "truckroll_app"
+
+APPEND_ONLY = frozenset(
+    {
+        "domain_event",
+        "policy",
+        "ticket_report",
+        "correction",
+        "warranty_judgement",
+        "check_in",
+        "message_notice",
+        "callback_attempt",
+        "payment",
+    }
+)
+"""History and money: the application adds rows and never changes or deletes one."""
+READ_ONLY = frozenset({"simulation", "alembic_version"})
+"""The application looks and does not touch: simulated time is moved by the conductor alone."""
+
+_MIGRATION_LOCK = 7_205_759_403_792_793
+"""Key of the advisory lock that lets one deployer migrate at a time."""
+
+
+class SchemaDrift(RuntimeError):
+    """The models and the migrated database differ; the text lists the differences."""
+
+
+def metadata() -> MetaData:
+    """Return the tables of the whole product."""
+    return Base.metadata
+
+
+def configuration(connection: Connection | None = None) -> Config:
+    """Return alembic's configuration for the migrations shipped with the package."""
+    config = Config()
+    config.set_main_option("script_location", str(files("server") / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(owner_url: str, revision: str = "head") -> None:
+    """Bring a database to a revision as its owner, grant the application's role its rights, add absent policies.
+
+    Two deployers at once: the second waits for the first and then has nothing to do. Each revision is a
+    transaction of its own; one that is cut short leaves the database at the revision before it.
+    """
+    with _migrating(owner_url) as connection:
+        command.upgrade(configuration(connection), revision)
+        if _current(connection) in ScriptDirectory.from_config(configuration()).get_heads():
+            _grant(connection)
+            with Session(connection) as session:
+                policies.install_defaults(session, *ALL_TERMS)
+                session.commit()
+
+
+def downgrade(owner_url: str, revision: str) -> None:
+    """Take a database back to a revision (`-1` for one step, `base` for an empty one)."""
+    with _migrating(owner_url) as connection:
+        command.downgrade(configuration(connection), revision)
+
+
+def check(owner_url: str) -> str:
+    """Return the revision of a database whose tables and CHECKs are those of the models.
+
+    :raises SchemaDrift: otherwise, with the differences.
+    """
+    with _connected(owner_url) as connection:
+        differences = drift(connection)
+        current = _current(connection)
+    if differences:
+        raise SchemaDrift("\n".join(differences))
+    return current or "none"
+
+
+def current(owner_url: str) -> str:
+    """Return the revision a database is at, `none` for an empty one."""
+    with _connected(owner_url) as connection:
+        return _current(connection) or "none"
+
+
+def drift(connection: Connection) -> list[str]:
+    """Return how a migrated database differs from the models: tables, columns, indexes, every CHECK by its text."""
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": False, "include_object": _ours}
+    )
+    found = [str(difference) for difference in compare_metadata(context, metadata())]
+    return found + _check_drift(connection)
+
+
+def _check_drift(connection: Connection) -> list[str]:
+    """Compare CHECK constraints: a scratch schema is made from the models, and PostgreSQL's own wording compared."""
+    connection.commit()
+    wanted: dict[tuple[str, str], str] = {}
+    transaction = connection.begin()
+    try:
+        connection.execute(text("create schema drift_scratch"))
+        connection.execute(text("set local search_path to drift_scratch"))
+        metadata().create_all(connection, checkfirst=False)
+        wanted = _checks(connection, "drift_scratch")
+    finally:
+        transaction.rollback()
+    actual = _checks(connection, "public")
+    lines = [
+        f"CHECK {table}.{name} is missing in the database" for table, name in sorted(wanted.keys() - actual.keys())
+    ]
+    lines += [f"CHECK {table}.{name} is not in the models" for table, name in sorted(actual.keys() - wanted.keys())]
+    common = sorted(wanted.keys() & actual.keys())
+    return lines + [
+        f"CHECK {t}.{n} reads {actual[t, n]}, not {wanted[t, n]}" for t, n in common if wanted[t, n] != actual[t, n]
+    ]
+
+
+def _checks(connection: Connection, schema: str) -> dict[tuple[str, str], str]:
+    rows = connection.execute(
+        text(
+            "select r.relname, c.conname, pg_get_constraintdef(c.oid) from pg_constraint c"
+            " join pg_class r on r.oid = c.conrelid join pg_namespace n on n.oid = r.relnamespace"
+            " where n.nspname = :schema and c.contype in ('c', 'x') and r.relname not like 'procrastinate%'"
+        ),
+        {"schema": schema},
+    )
+    return {(table, name): definition for table, name, definition in rows}
+
+
+def _ours(_: object, name: str | None, kind: str, *__: object) -> bool:
+    return not (name or "").startswith(("procrastinate", "ix_procrastinate", "idx_procrastinate")) and not (
+        kind == "table" and name == "alembic_version"
+    )
+
+
+def _current(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _grant(connection: Connection) -> None:
+    """Give the application's role exactly its rights on every table there is."""
+    owner = connection.execute(text("select current_user")).scalar_one()
+    if owner == APP_ROLE:
+        return
+    connection.execute(text(f"grant usage on schema public to {APP_ROLE}"))
+    connection.execute(text(f"grant usage, select on all sequences in schema public to {APP_ROLE}"))
+    connection.execute(text(f"grant execute on all functions in schema public to {APP_ROLE}"))
+    for table in inspect(connection).get_table_names():
+        connection.execute(text(f'revoke all on "{table}" from {APP_ROLE}'))
+        rights = (
+            "select"
+            if table in READ_ONLY
+            else "select, insert"
+            if table in APPEND_ONLY
+            else "select, insert, update, delete"
+        )
+        connection.execute(text(f'grant {rights} on "{table}" to {APP_ROLE}'))
+    connection.commit()
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@contextmanager
+def _migrating(url: str) -> Iterator[Connection]:
+    with _connected(url) as connection:
+        connection.execute(text("set lock_timeout = '2s'"))
+        connection.execute(text(f"select pg_advisory_lock({_MIGRATION_LOCK})").execution_options(autocommit=True))
+        connection.commit()
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+            connection.execute(text(f"select pg_advisory_unlock({_MIGRATION_LOCK})"))
+            connection.commit()

@@ -1,0 +1,104 @@
+"""Tables: outgoing and incoming messages, provider notices, opted-out numbers."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.db import Base, Identified, Json
+from server.core.transitions import Machine
+from server.sms.status import MESSAGE, MessageStatus
+
+
+class OutboxMessage(Identified, Base):
+    """A message to be sent exactly once: written with the change it tells of (faults.md section 4).
+
+    It is a template with parameters and is rendered when it leaves, so that carriers that accept only
+    registered templates can be served.
+    """
+
+    __tablename__ = "outbox_message"
+    __table_args__ = (
+        CheckConstraint("(status in ('sent', 'delivered')) <= (provider_id is not null)", name="sent_has_provider_id"),
+        Index(
+            "ix_outbox_message_open", "status", "due_at", postgresql_where="status in ('waiting', 'sending', 'sent')"
+        ),
+        Index("uq_outbox_message_once", "once", unique=True, postgresql_where="once is not null"),
+        Index("ix_outbox_message_phone", "phone", "id"),
+        Index("ix_outbox_message_provider_id", "provider_id", postgresql_where="provider_id is not null"),
+    )
+
+    machine: ClassVar[Machine] = MESSAGE
+
+    phone: Mapped[str]
+    template: Mapped[str]
+    parameters: Mapped[Json]
+    locale: Mapped[str]
+    ticket_id: Mapped[int | None]
+    """Which history shows it; no foreign key, because this package knows nothing of tickets."""
+    status: Mapped[MessageStatus] = mapped_column(default=MessageStatus.WAITING)
+    once: Mapped[str | None]
+    """A key under which the message exists at most once (a reminder of a visit at an hour)."""
+    due_at: Mapped[datetime]
+    """When it may leave: the present, the end of quiet hours, or the end of a back-off."""
+    valid_until: Mapped[datetime | None]
+    """After this it is not worth sending: a code, an offer."""
+    created_at: Mapped[datetime]
+    taken_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    provider: Mapped[str | None]
+    provider_id: Mapped[str | None]
+    failure: Mapped[str | None]
+    """The provider's code, or our reason."""
+    segments: Mapped[int | None] = mapped_column(SmallInteger)
+
+    @property
+    def about_ticket(self) -> int | None:
+        """Return the ticket whose history shows the message."""
+        return self.ticket_id
+
+
+class MessageNotice(Identified, Base):
+    """What a provider told us about a message, every time it did, in the order it arrived."""
+
+    __tablename__ = "message_notice"
+
+    message_id: Mapped[int] = mapped_column(ForeignKey("outbox_message.id"), index=True)
+    provider_id: Mapped[str]
+    state: Mapped[str]
+    failure: Mapped[str | None]
+    received_at: Mapped[datetime]
+
+
+class InboundMessage(Identified, Base):
+    """A message somebody sent us, kept once by the provider's id before anything else looks at it."""
+
+    __tablename__ = "inbound_message"
+    __table_args__ = (
+        Index("uq_inbound_message_provider", "provider", "provider_id", unique=True),
+        Index("ix_inbound_message_phone", "phone", "id"),
+        Index("ix_inbound_message_unread", "id", postgresql_where="handled_at is null"),
+    )
+
+    provider: Mapped[str]
+    provider_id: Mapped[str]
+    phone: Mapped[str]
+    body: Mapped[str]
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    """What became of it: the command understood, `asked_back`, `human` …"""
+    ticket_id: Mapped[int | None]
+
+
+class Suppression(Identified, Base):
+    """A number that told its carrier to stop us; looked at in the same transaction that takes a message."""
+
+    __tablename__ = "suppression"
+
+    phone: Mapped[str] = mapped_column(unique=True)
+    since: Mapped[datetime]
+    source: Mapped[str]
