@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.core.columns import Placed, placed_checks
@@ -23,6 +23,7 @@ class Customer(Versioned, Identified, Base):
     __tablename__ = "customer"
     __table_args__ = (
         Index("uq_customer_external", "source", "external_id", unique=True, postgresql_where="external_id is not null"),
+        Index("ix_customer_name", text("lower(name)"), postgresql_ops={"lower(name)": "text_pattern_ops"}),
     )
 
     name: Mapped[str]

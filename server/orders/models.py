@@ -52,6 +52,8 @@ class Ticket(Versioned, Identified, Base):
 
     status: Mapped[TicketStatus] = mapped_column(default=TicketStatus.INCOMPLETE)
     channel: Mapped[Channel]
+    profile: Mapped[str] = mapped_column(default="")
+    """`public_work` for what a public administration reports: it has required facts of its own (R2)."""
     source: Mapped[str | None]
     """Which system or partner it came from; external ids are unique per source."""
     external_id: Mapped[str | None]
@@ -73,6 +75,10 @@ class Ticket(Versioned, Identified, Base):
     """Code of the skill that the work needs."""
     skill_level: Mapped[int] = mapped_column(default=1)
     duration: Mapped[timedelta]
+    answered_at: Mapped[datetime | None]
+    """When the customer's number answered: asked for where a payee made the report (R1)."""
+    new_fault: Mapped[bool] = mapped_column(default=False)
+    """Whether the customer says that this is another fault than an earlier repair's, which guarantees it (R6a)."""
     missing: Mapped[list[str]] = mapped_column(ARRAY(String), default=list)
     read_on_site: Mapped[list[str]] = mapped_column(ARRAY(String), default=list)
     """Facts that can only be read on site: they leave the ticket complete and the warranty undetermined (R2)."""

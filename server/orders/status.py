@@ -38,6 +38,8 @@ class TicketEvent(StrEnum):
     VERIFY = "verify"
     END_UNVERIFIED = "end_unverified"
     REOPEN = "reopen"
+    CLOSE_ELSEWHERE = "close_elsewhere"
+    """The work was done and closed in another system before it was imported: no visit of ours, no pay."""
 
 
 _T, _TE = TicketStatus, TicketEvent
@@ -52,6 +54,8 @@ TICKET = Machine(
             (_T.INCOMPLETE, _TE.DECLINE): _T.DECLINED,
             (_T.INCOMPLETE, _TE.CANCEL): _T.CANCELLED,
             (_T.INCOMPLETE, _TE.NOT_ACCEPT): _T.NOT_ACCEPTED,
+            (_T.INCOMPLETE, _TE.CLOSE_ELSEWHERE): _T.CLOSED,
+            (_T.READY, _TE.CLOSE_ELSEWHERE): _T.CLOSED,
             (_T.READY, _TE.LOSE_FACTS): _T.INCOMPLETE,
             (_T.READY, _TE.PLAN): _T.PLANNED,
             (_T.READY, _TE.WAIT): _T.WAITING,

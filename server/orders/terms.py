@@ -34,6 +34,10 @@ class IntakeTerms:
     )
     repair_guarantee: timedelta = timedelta(days=90)
     """A repair's own guarantee on labour and fitted part (R6a)."""
+    labour_warranty: timedelta = timedelta(days=365)
+    parts_warranty: timedelta = timedelta(days=730)
+    expenses_warranty: timedelta = timedelta(days=365)
+    """From the day of purchase, for a unit whose own ends of warranty are not known (R6)."""
     default_durations: dict[str, timedelta] = field(
         default_factory=lambda: {
             "installation": timedelta(minutes=90),
@@ -68,6 +72,12 @@ class ClockTerms:
     """A report that the limit cannot be kept counts from this long after dispatch (R17)."""
     urge_contact_within: timedelta = timedelta(hours=1)
     """The technician phones the customer within this time after an urge (R15)."""
+    calling_from_hour: int = 8
+    calling_to_hour: int = 20
+    """Customers are phoned from the first full hour until the second begins, on the site's clock (R15, R9a)."""
+    rest_from_hour: int = 12
+    rest_to_hour: int = 14
+    """And not in these hours between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +93,11 @@ class VisitTerms:
     card_work_types: tuple[str, ...] = ("installation",)
     """Work types whose card must be handed in within the grace (R19)."""
     card_grace: timedelta = timedelta(hours=24)
+    card_corrected_within: timedelta = timedelta(hours=24)
+    """A card sent back counts from its first receipt if it comes back corrected within this time (R19)."""
     contact_within: timedelta = timedelta(hours=2)
     """The technician contacts the customer within this time of job receipt, in working hours (R9a)."""
+    charge_tolerance_percent: int = 10
+    """By how much a charge may exceed the sum that the customer authorised (R21)."""
+    absences_before_call: int = 2
+    """After the customer was absent this often the desk calls before another trip is planned (R27a)."""

@@ -89,6 +89,16 @@ FINISHED = frozenset(
 )
 """Results that finish the ticket's work."""
 
+NOT_FINISHED = frozenset(
+    {
+        VisitResult.TAKEN_BACK,
+        VisitResult.PART_MISSING,
+        VisitResult.SITE_NOT_READY,
+        VisitResult.NOT_POSSIBLE,
+    }
+)
+"""Results after which the ticket waits for its next visit (R27)."""
+
 
 class CheckInOutcome(StrEnum):
     """What a check-in proves (R20)."""
@@ -111,6 +121,10 @@ class HindranceReason(StrEnum):
     FAULTY_NEW_UNIT = "faulty_new_unit"
     SITE_NOT_READY = "site_not_ready"
     OTHER = "other"
+
+
+STOPPING = frozenset(HindranceReason) - {HindranceReason.OTHER}
+"""Reasons that stop the clocks once the desk has accepted them (R17)."""
 
 
 class PartSource(StrEnum):
@@ -136,3 +150,7 @@ class LinkPurpose(StrEnum):
     CONFIRM_VISIT = "confirm_visit"
     AUTHORISE_EXTRA = "authorise_extra"
     FOLLOW = "follow"
+    REBOOK = "rebook"
+    """Say when somebody is at home, after nobody was (R27a)."""
+    SURVEY = "survey"
+    """Say whether all is well, or whether a report is right (R32, R33)."""

@@ -26,7 +26,7 @@ class Role(StrEnum):
     ADMINISTRATOR = "administrator"
 
 
-class Region(Identified, Base):
+class Region(Versioned, Identified, Base):
     """A part of the country with one supervisor's desk and one model of travel."""
 
     __tablename__ = "region"
@@ -41,7 +41,7 @@ class Region(Identified, Base):
     """What every leg costs whatever its length: leaving, parking."""
 
 
-class Station(Placed, Identified, Base):
+class Station(Placed, Versioned, Identified, Base):
     """A branch or contractor that employs technicians and is paid for labour."""
 
     __tablename__ = "station"

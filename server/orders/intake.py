@@ -1,0 +1,344 @@
+"""Taking in a report: it becomes a ticket, or an added fact of the ticket that is already open (R1, R1a, R2, R4)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from server.core.clock import local_day
+from server.core.db import violated
+from server.core.errors import Invalid
+from server.core.events import Actor, ActorKind, note, record
+from server.customers import files
+from server.customers.files import NewCustomer, NewSite, NewUnit
+from server.customers.models import Customer, Equipment, Site
+from server.orders import judging, rules
+from server.orders.locks import lock_ticket
+from server.orders.models import Ticket, TicketReport
+from server.orders.status import OPEN_TICKET, TicketEvent, TicketStatus
+from server.orders.words import Channel, ChargeCategory, Priority, WarrantyVerdict, WorkType
+
+R = TypeVar("R", Site, Equipment)
+
+_ONE_OF_A_KIND = frozenset(
+    {
+        "uq_ticket_external",
+        "uq_ticket_report_external",
+        "uq_customer_external",
+        "uq_site_external",
+        "uq_equipment_serial",
+        "uq_customer_phone_customer_id_number",
+    }
+)
+"""Constraints that a report which arrives twice at the same moment runs into: the second then sees the first's rows."""
+
+
+_UNKNOWN_REGION = frozenset({"fk_site_region_id_region", "fk_ticket_region_id_region"})
+
+
+@dataclass(frozen=True, slots=True)
+class NewReport:
+    """A report as it reached us.
+
+    :param customer: whose ticket it is: the id of a file, or what is known of him.
+    :param site: where the work is: the id of a place, or what is known of it; None where nothing is known yet.
+    :param equipment: which unit: its id, or what is known of it; None where the work is on no unit.
+    :param source: with ``external_id``, how another system knows the report: the same again changes nothing.
+    :param opened_at: when it was made, by the customer's side; not later than now.
+    :param duration: of the work; None takes the policy's for the work type.
+    :param profile: `public_work` for what a public administration reports (R2).
+    :param read_on_site: facts that can only be read on site (R2): `serial`, `model` …
+    :param deadline_at: a partner's, who reports for a customer (R1).
+    :param new_fault: whether the customer says that it is another fault than a recent repair's (R6a).
+    :param region_id: only needed without a site.
+    :param second_ticket_reason: why this is a ticket of its own although one is open about the same (R1a).
+    """
+
+    customer: int | NewCustomer
+    work_type: WorkType
+    product_category: str
+    channel: Channel
+    description: str
+    opened_at: datetime
+    site: int | NewSite | None = None
+    equipment: int | NewUnit | None = None
+    charge_category: ChargeCategory | None = None
+    source: str | None = None
+    external_id: str | None = None
+    priority: Priority = Priority.NORMAL
+    wish: str | None = None
+    contact_name: str | None = None
+    contact_phone: str | None = None
+    skill: str | None = None
+    skill_level: int = 1
+    duration: timedelta | None = None
+    profile: str = ""
+    read_on_site: tuple[str, ...] = ()
+    deadline_at: datetime | None = None
+    new_fault: bool = False
+    region_id: int | None = None
+    second_ticket_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What became of a report.
+
+    :param added: whether it became a fact of a ticket that was there before.
+    :param again: whether this very report had been taken in before.
+    """
+
+    ticket: Ticket
+    added: bool
+    again: bool = False
+
+
+class ReportNeedsSource(Invalid):
+    """An external id means nothing without the system it comes from."""
+
+    code = "report.source_missing"
+
+
+class ReportFromTheFuture(Invalid):
+    """The report was made after now."""
+
+    code = "report.opened_in_future"
+
+
+class RegionMissing(Invalid):
+    """Neither a place nor a region says whose ticket it is."""
+
+    code = "report.region_missing"
+
+
+class UnknownRegion(Invalid):
+    """No such region."""
+
+    code = "report.unknown_region"
+
+
+def register(session: Session, report: NewReport, *, by: Actor, now: datetime) -> Registered:
+    """Take in a report: a new ticket, or a fact added to the open ticket about the same thing (R1a).
+
+    The facts are judged (R2), and the warranty (R6, R6a); with complete facts the ticket is *ready* and the
+    customer's clock runs (R16), otherwise it is *incomplete*. The same source and external id again returns
+    what is there. Events: `ticket.complete_facts` and `ticket.register`, or `ticket.fact_added`.
+
+    :raises ReportNeedsSource: if it has an external id without a source.
+    :raises ReportFromTheFuture: if it was made later than now.
+    :raises RegionMissing: if neither place nor region is named.
+    :raises UnknownRegion: if the region is not known.
+    """
+    if report.external_id is not None and report.source is None:
+        raise ReportNeedsSource
+    if report.opened_at > now:
+        raise ReportFromTheFuture
+    if (known := _again(session, report)) is not None:
+        return known
+    try:
+        with session.begin_nested():
+            return _take_in(session, report, by=by, now=now)
+    except IntegrityError as error:
+        if violated(error) in _UNKNOWN_REGION:
+            raise UnknownRegion from error
+        if violated(error) not in _ONE_OF_A_KIND:
+            raise
+    # Somebody took in the same report, or another one about the same new customer, a moment ago. He has
+    # committed, or we would still be waiting for him: now his rows are found.
+    if (known := _again(session, report)) is not None:
+        return known
+    with session.begin_nested():
+        return _take_in(session, report, by=by, now=now)
+
+
+def _again(session: Session, report: NewReport) -> Registered | None:
+    if report.external_id is None:
+        return None
+    ticket = session.scalar(
+        select(Ticket)
+        .join(TicketReport, TicketReport.ticket_id == Ticket.id)
+        .where(TicketReport.source == report.source, TicketReport.external_id == report.external_id)
+    )
+    if ticket is None:
+        return None
+    added = (ticket.source, ticket.external_id) != (report.source, report.external_id)
+    return Registered(ticket, added=added, again=True)
+
+
+def _take_in(session: Session, report: NewReport, *, by: Actor, now: datetime) -> Registered:
+    place = _place(session, report, now)
+    if report.second_ticket_reason is None and not place.is_new:
+        ticket = _open_about(session, report, place)
+        if ticket is not None and lock_ticket(session, ticket.id).status in OPEN_TICKET:
+            return _add_fact(session, ticket, report, by=by, now=now)
+        # Of two reports about one place at the same moment the second waits here, and then finds the ticket.
+        _hold(session, Site, place.site.id if place.site else None)
+        _hold(session, Equipment, place.unit.id if place.unit else None)
+        ticket = _open_about(session, report, place)
+        if ticket is not None:
+            return _add_fact(session, ticket, report, by=by, now=now)
+    return _open(session, report, place, by=by, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Whose, where and on what the work is.
+
+    :param is_new: whether neither place nor unit was in any file before: no ticket can be about them.
+    """
+
+    customer: Customer
+    site: Site | None
+    unit: Equipment | None
+    is_new: bool
+
+
+def _place(session: Session, report: NewReport, now: datetime) -> _Place:
+    customer = (
+        files.open_file(session, report.customer, now=now)
+        if isinstance(report.customer, NewCustomer)
+        else files.customer_of(session, report.customer)
+    )
+    site, knew_site = _site(session, report, customer)
+    unit, knew_unit = _unit(session, report, customer, site)
+    return _Place(customer, site, unit, is_new=not (knew_site or knew_unit))
+
+
+def _site(session: Session, report: NewReport, customer: Customer) -> tuple[Site | None, bool]:
+    """Return the place, and whether it was there before."""
+    if report.site is None:
+        return None, False
+    if not isinstance(report.site, NewSite):
+        return files.site_of(session, report.site, customer_id=customer.id), True
+    known = files.known_site(session, report.site, customer_id=customer.id)
+    return known or files.make_site(session, report.site, customer_id=customer.id), known is not None
+
+
+def _unit(session: Session, report: NewReport, customer: Customer, site: Site | None) -> tuple[Equipment | None, bool]:
+    """Return the unit, and whether it was there before."""
+    if report.equipment is None:
+        return None, False
+    if not isinstance(report.equipment, NewUnit):
+        return files.unit_of(session, report.equipment), True
+    site_id = site.id if site is not None else None
+    known = files.known_unit(session, report.equipment, customer_id=customer.id, site_id=site_id)
+    made = known or files.make_unit(session, report.equipment, customer_id=customer.id, site_id=site_id)
+    return made, known is not None
+
+
+def _hold(session: Session, kind: type[R], row_id: int | None) -> None:
+    if row_id is not None:
+        session.execute(select(kind.id).where(kind.id == row_id).with_for_update(key_share=True))
+
+
+def _open_about(session: Session, report: NewReport, place: _Place) -> Ticket | None:
+    """Return the open ticket about the same unit, or the same work on the same kind of thing at the place."""
+    site, unit = place.site, place.unit
+    same = []
+    if site is not None:
+        here = and_(
+            Ticket.site_id == site.id,
+            Ticket.work_type == report.work_type,
+            Ticket.product_category == report.product_category,
+        )
+        same.append(here if unit is None else and_(here, Ticket.equipment_id.is_(None)))
+    if unit is not None:
+        same.append(Ticket.equipment_id == unit.id)
+    if not same:
+        return None
+    return session.scalar(
+        select(Ticket).where(or_(*same), Ticket.status.in_(OPEN_TICKET)).order_by(Ticket.opened_at, Ticket.id).limit(1)
+    )
+
+
+def _add_fact(session: Session, ticket: Ticket, report: NewReport, *, by: Actor, now: datetime) -> Registered:
+    _keep_report(session, ticket, report, now=now)
+    note(
+        session,
+        ticket,
+        "fact_added",
+        by=by,
+        now=now,
+        details={"channel": str(report.channel), "external_id": report.external_id},
+    )
+    return Registered(ticket, added=True)
+
+
+def _keep_report(session: Session, ticket: Ticket, report: NewReport, *, now: datetime) -> None:
+    session.add(
+        TicketReport(
+            ticket_id=ticket.id,
+            channel=report.channel,
+            source=report.source,
+            external_id=report.external_id,
+            text=report.description,
+            reported_at=report.opened_at,
+            received_at=now,
+        )
+    )
+
+
+def _open(session: Session, report: NewReport, place: _Place, *, by: Actor, now: datetime) -> Registered:
+    terms = judging.policies_at(session, now)
+    ticket = _ticket(report, place, terms, by)
+    known = judging.Known(ticket, place.customer, place.site, place.unit)
+    today = local_day(report.opened_at, judging.time_zone(session, known))
+    judged = judging.coverage(session, known, terms=terms.intake, on=today)
+    ticket.warranty = judged.verdict
+    ticket.charge_category = rules.charge_category(judged, stated=report.charge_category, profile=report.profile)
+    ticket.missing = judging.missing(known, terms=terms.intake)
+    session.add(ticket)
+    if not ticket.missing:
+        judging.start_clock(known, terms=terms, at=report.opened_at)
+        record(session, ticket, TicketEvent.COMPLETE_FACTS, by=by, now=now)
+    session.flush()
+    if judged.verdict is not WarrantyVerdict.NOT_APPLICABLE:
+        judging.keep_judgement(session, ticket, judged, by=by, now=now)
+    _keep_report(session, ticket, report, now=now)
+    # Last of all, so that whoever listens finds the ticket as it was taken in.
+    note(session, ticket, "register", by=by, now=now, reason=report.second_ticket_reason)
+    return Registered(ticket, added=False)
+
+
+def _ticket(report: NewReport, place: _Place, terms: judging.Policies, by: Actor) -> Ticket:
+    duration = report.duration or terms.intake.default_durations.get(str(report.work_type), _ONE_HOUR)
+    return Ticket(
+        status=TicketStatus.INCOMPLETE,
+        channel=Channel.STATION if by.kind is ActorKind.TECHNICIAN else report.channel,
+        profile=report.profile,
+        source=report.source,
+        external_id=report.external_id,
+        work_type=report.work_type,
+        product_category=report.product_category,
+        priority=report.priority,
+        customer_id=place.customer.id,
+        site_id=place.site.id if place.site else None,
+        region_id=_region(report, place.site),
+        equipment_id=place.unit.id if place.unit else None,
+        contact_name=report.contact_name,
+        contact_phone=files.telephone(report.contact_phone) if report.contact_phone else None,
+        description=report.description,
+        wish=report.wish,
+        skill=report.skill,
+        skill_level=report.skill_level,
+        duration=duration,
+        read_on_site=list(report.read_on_site),
+        new_fault=report.new_fault,
+        opened_at=report.opened_at,
+        partner_deadline_at=report.deadline_at,
+        policy_id=terms.clocks_id,
+    )
+
+
+_ONE_HOUR = timedelta(hours=1)
+
+
+def _region(report: NewReport, site: Site | None) -> int:
+    if site is not None:
+        return site.region_id
+    if report.region_id is None:
+        raise RegionMissing
+    return report.region_id
