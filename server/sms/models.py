@@ -26,7 +26,14 @@ class OutboxMessage(Identified, Base):
         ),
         Index("uq_outbox_message_once", "once", unique=True, postgresql_where="once is not null"),
         Index("ix_outbox_message_phone", "phone", "id"),
-        Index("ix_outbox_message_provider_id", "provider_id", postgresql_where="provider_id is not null"),
+        # Two messages of ours are never the same one of a provider's: a look-up by text must not prove both with it.
+        Index(
+            "uq_outbox_message_provider",
+            "provider",
+            "provider_id",
+            unique=True,
+            postgresql_where="provider_id is not null",
+        ),
     )
 
     machine: ClassVar[Machine] = MESSAGE
@@ -41,7 +48,10 @@ class OutboxMessage(Identified, Base):
     once: Mapped[str | None]
     """A key under which the message exists at most once (a reminder of a visit at an hour)."""
     due_at: Mapped[datetime]
-    """When it may leave: the present, the end of quiet hours, or the end of a back-off."""
+    """When it wants attention next. Waiting: when it may leave (at once, after quiet hours, after a back-off).
+    Sending: when the provider is asked whether it has it. Sent: when the provider is asked what became of it."""
+    quiet_zone: Mapped[str | None]
+    """Whose quiet hours hold for it (an IANA zone); None if it is exempt (R12)."""
     valid_until: Mapped[datetime | None]
     """After this it is not worth sending: a code, an offer."""
     created_at: Mapped[datetime]
@@ -54,6 +64,8 @@ class OutboxMessage(Identified, Base):
     failure: Mapped[str | None]
     """The provider's code, or our reason."""
     segments: Mapped[int | None] = mapped_column(SmallInteger)
+    fingerprint: Mapped[str | None]
+    """SHA-256 of the text as it was sent, to find it in a provider's list; the text itself is not kept."""
 
     @property
     def about_ticket(self) -> int | None:

@@ -1,0 +1,79 @@
+"""Delivers web hooks: signed, a telephone's in order, again and again until they are taken."""
+
+import threading
+
+import requests
+import structlog
+
+from server.sms.fake_twilio.store import Hook, Store
+from server.sms.signatures import sign
+
+log = structlog.get_logger(__name__)
+
+LANES = 4
+_TIMEOUT_SECONDS = 15.0
+_FIRST_WAIT, _LONGEST_WAIT, _MOST_TRIES = 0.2, 5.0, 2000
+_LEAVE_SECONDS = 1.0
+_LOOK_EVERY_SECONDS = 0.25
+
+
+class _Form(dict[str, str]):
+    """A form in which every name stands once, as signatures read it."""
+
+    def getlist(self, key: str) -> list[str]:
+        """Return the value of a name, if it is there."""
+        return [self[key]] if key in self else []
+
+
+class Postman:
+    """A few threads that deliver what the store owes. What is owed survives the process."""
+
+    def __init__(self, store: Store, *, token: str) -> None:
+        self._store = store
+        self._token = token
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        for lane in range(LANES):
+            thread = threading.Thread(target=self._run, args=(lane,), name=f"postman-{lane}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """End after the deliveries under way, or in a few seconds: what is owed stays in the file."""
+        self._stopping.set()
+        with self._store.changed:
+            self._store.changed.notify_all()
+        for thread in self._threads:
+            thread.join(_LEAVE_SECONDS)
+
+    def _run(self, lane: int) -> None:
+        with requests.Session() as http:
+            http.trust_env = False  # loopback is never reached through a proxy
+            while not self._stopping.is_set():
+                hook = self._store.next_hook(lane=lane, lanes=LANES)
+                if hook is not None:
+                    self._deliver(http, hook)
+                    continue
+                with self._store.changed:
+                    self._store.changed.wait(_LOOK_EVERY_SECONDS)
+
+    def _deliver(self, http: requests.Session, hook: Hook) -> None:
+        headers = {"X-Twilio-Signature": sign(url=hook.url, fields=_Form(hook.fields), token=self._token)}
+        try:
+            answer = http.post(
+                hook.url, data=hook.fields, headers=headers, timeout=_TIMEOUT_SECONDS, allow_redirects=False
+            )
+        except requests.RequestException:
+            status = 0
+        else:
+            status = answer.status_code
+        if 200 <= status < 300:
+            self._store.delivered(hook)
+        elif 400 <= status < 500 or hook.tries >= _MOST_TRIES:
+            log.warning("a web hook was refused", status=status)
+            self._store.delivered(hook)
+        else:
+            self._store.postpone(hook, seconds=min(_FIRST_WAIT * 2 ** min(hook.tries, 10), _LONGEST_WAIT))
