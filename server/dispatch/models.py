@@ -37,10 +37,12 @@ class Plan(Versioned, Identified, Base):
     """A limit that makes the same data give the same plan, whatever the machine's speed."""
     requested_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     requested_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    """When a worker last began to solve it."""
     progress: Mapped[Json] = mapped_column(default=dict)
     """``{"cost", "unserved", "seconds"}`` of the best so far."""
     watched: Mapped[Json] = mapped_column(default=dict)
-    """``{"tickets": {id: version}, "shifts": digest …}``: what it rests on, looked at again before publication."""
+    """``{"tickets": {id: version}, "technicians": {id: digest}}``: looked at again before publication."""
     problem: Mapped[Json | None]
     cost: Mapped[int | None]
     bound: Mapped[int | None]

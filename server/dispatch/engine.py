@@ -1,0 +1,263 @@
+"""The solver process seen from outside: started, listened to, limited, ended. It never holds a transaction open."""
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import structlog
+
+import server
+from routing.plan import Plan
+from routing.problem import Problem
+from routing.reading import FormatError, plan_value
+from routing.writing import problem_json
+
+log = structlog.get_logger(__name__)
+
+Line = dict[str, Any]
+
+_PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "NUMBA_CACHE_DIR", "VIRTUAL_ENV", "SYSTEMROOT")
+"""What of the environment the solver is given: no address of a database, no key."""
+_MODULE = "server.dispatch.solver"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much the solver process may use beyond the seconds it was asked to search.
+
+    :param grace: seconds of real time after the limit; then it is killed.
+    :param memory_bytes: of address space; libraries map much that they never touch.
+    :param look: seconds between two looks at whether somebody has cancelled.
+    """
+
+    grace: float = 2.0
+    memory_bytes: int = 8 << 30
+    look: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the solver is asked.
+
+    :param iterations: instead of the clock: the same question then has the same answer; ``seconds`` is only the
+        limit after which it is killed.
+    :param candidates: how many others are named for every visit.
+    """
+
+    problem: Problem
+    seed: int
+    seconds: int
+    iterations: int | None
+    candidates: int
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What a visit costs where it is, and who else could go, the cheapest first."""
+
+    marginal_cost: int
+    candidates: tuple[int, ...]
+    alternatives: tuple[Line, ...]
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the solver said: a plan that passed the check, and reasons for as many visits as there was time for."""
+
+    plan: Plan
+    cost: int
+    unserved: int
+    reasons: dict[str, Why] = field(default_factory=dict)
+    complete: bool = False
+
+
+class SolverFailed(RuntimeError):
+    """The solver gave no plan; ``code`` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class Cancelled(RuntimeError):
+    """Somebody asked to stop while the solver was at it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What the asker does meanwhile.
+
+    :param report: told how far the search is, at most twice a second; returns False to cancel.
+    :param started: told the process, once.
+    """
+
+    report: Callable[[Line | None], bool]
+    started: Callable[[int], None] = lambda _: None
+
+
+def ask(question: Question, *, watch: Watch, limits: Limits | None = None) -> Answer:
+    """Let a process of its own solve a problem, and return its plan.
+
+    It ends with the limit plus the grace at the latest, whatever the solver does. Reasons that were not
+    given by then are missing; the plan is never.
+
+    :raises SolverFailed: `timed_out`, `killed`, `out_of_memory`, `crashed`, `invalid_problem`, `no_sound_plan`.
+    :raises Cancelled: if the watch says so.
+    """
+    bounds = limits or Limits()
+    begun = time.monotonic()
+    ends_at = begun + question.seconds
+    with _process() as (process, complaints):
+        watch.started(process.pid)
+        lines = _spoken_by(process)
+        _tell(process, question, ends_at=ends_at, memory_bytes=bounds.memory_bytes)
+        try:
+            return _listen(lines, watch=watch, until=ends_at + bounds.grace, look=bounds.look)
+        except SolverFailed as failed:
+            process.kill()
+            code = _cause(failed, process.wait())
+            log.warning("the solver gave no plan", cause=code, status=process.returncode, said=_last_words(complaints))
+            raise SolverFailed(code) from failed
+
+
+@contextmanager
+def _process() -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+    """Start the process; whatever happens, it is gone at the end."""
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    # Sets of strings have one order in every run: the same seed gives the same plan.
+    environment |= {"PYTHONHASHSEED": "0", "PYTHONPATH": str(Path(server.__path__[0]).parent)}
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(
+            [sys.executable, "-m", _MODULE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            env=environment,
+            cwd=tempfile.gettempdir(),
+        )
+        try:
+            yield process, complaints
+        finally:
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None and not pipe.closed:
+                    _close(pipe)
+
+
+def _close(pipe: IO[bytes]) -> None:
+    try:
+        pipe.close()
+    except BrokenPipeError:
+        return  # what was not yet written is for nobody any more
+
+
+def _tell(process: subprocess.Popen[bytes], question: Question, *, ends_at: float, memory_bytes: int) -> None:
+    """Write the question from a thread of its own: a process that does not read must not hold up the limit."""
+    words = {
+        "problem": problem_json(question.problem),
+        "seed": question.seed,
+        "iterations": question.iterations,
+        "ends_at": ends_at,
+        "memory_bytes": memory_bytes,
+        "candidates": question.candidates,
+    }
+    line = json.dumps(words, separators=(",", ":")).encode() + b"\n"
+
+    def write() -> None:
+        assert process.stdin is not None
+        try:
+            process.stdin.write(line)
+            process.stdin.flush()
+        except (BrokenPipeError, ValueError):
+            return  # it has ended, or was ended; the listener finds out
+
+    threading.Thread(target=write, daemon=True).start()
+
+
+def _spoken_by(process: subprocess.Popen[bytes]) -> "queue.Queue[bytes | None]":
+    """Return a queue of the lines that the process says; None when it falls silent."""
+    lines: queue.Queue[bytes | None] = queue.Queue()
+
+    def listen() -> None:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                lines.put(line)
+        except ValueError:
+            return  # closed under our hands: nobody listens any more
+        finally:
+            lines.put(None)
+
+    threading.Thread(target=listen, daemon=True).start()
+    return lines
+
+
+def _listen(lines: "queue.Queue[bytes | None]", *, watch: Watch, until: float, look: float) -> Answer:
+    answer: Answer | None = None
+    next_look = time.monotonic() + look
+    while True:
+        now = time.monotonic()
+        if now >= next_look:
+            next_look = now + look
+            if not watch.report(None):
+                raise Cancelled
+        if now >= until:
+            return _what_there_is(answer, "timed_out")
+        try:
+            line = lines.get(timeout=max(0.0, min(until, next_look) - now))
+        except queue.Empty:
+            continue
+        if line is None:
+            return _what_there_is(answer, "silent")
+        said = json.loads(line)
+        if "progress" in said and not watch.report(said["progress"]):
+            raise Cancelled
+        answer = _hear(said, answer)
+        if answer is not None and answer.complete:
+            return answer
+
+
+def _hear(said: Line, answer: Answer | None) -> Answer | None:
+    if "failed" in said:
+        raise SolverFailed(said["failed"])
+    if "plan" in said:
+        try:
+            return Answer(plan_value(said["plan"]), said["cost"], said["unserved"])
+        except FormatError as wrong:
+            raise SolverFailed("crashed") from wrong
+    if answer is not None and "why" in said:
+        why = said["why"]
+        answer.reasons[why["visit"]] = Why(why["marginal_cost"], tuple(why["candidates"]), tuple(why["alternatives"]))
+    elif answer is not None and "done" in said:
+        answer.complete = True
+    return answer
+
+
+def _what_there_is(answer: Answer | None, code: str) -> Answer:
+    if answer is None:
+        raise SolverFailed(code)
+    return answer
+
+
+def _cause(failed: SolverFailed, status: int) -> str:
+    """Return why it failed: a process that fell silent was killed by somebody, or has crashed."""
+    if failed.code != "silent":
+        return failed.code
+    return "killed" if status < 0 else "crashed"
+
+
+def _last_words(complaints: IO[bytes]) -> str:
+    complaints.seek(0, os.SEEK_END)
+    complaints.seek(max(0, complaints.tell() - 2000))
+    return complaints.read().decode(errors="replace")
