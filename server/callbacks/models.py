@@ -6,7 +6,7 @@ from typing import ClassVar
 from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from server.callbacks.status import CALLBACK, CallbackStatus, FailReason
+from server.callbacks.status import CALLBACK, CallbackStatus, FailReason, Respondent
 from server.core.db import Base, Identified, Json, Versioned
 from server.core.transitions import Machine
 from server.orders.models import Ticket
@@ -21,8 +21,22 @@ class CustomerCallback(Versioned, Identified, Base):
     __tablename__ = "customer_callback"
     __table_args__ = (
         UniqueConstraint("visit_id"),
-        Index("uq_customer_callback_ticket", "ticket_id", unique=True, postgresql_where="visit_id is null"),
-        Index("ix_customer_callback_waiting", "call_after", "id", postgresql_where="status = 'waiting'"),
+        UniqueConstraint("id", "status", "visit_id", name="uq_customer_callback_proof"),
+        Index(
+            "uq_customer_callback_ticket",
+            "ticket_id",
+            unique=True,
+            postgresql_where="visit_id is null and status in ('waiting', 'surveyed')",
+        ),
+        Index("ix_customer_callback_waiting", "due_at", "id", postgresql_where="status = 'waiting'"),
+        Index("ix_customer_callback_window", "call_before", postgresql_where="status = 'waiting'"),
+        Index("ix_customer_callback_survey", "survey_ends_at", postgresql_where="status = 'surveyed'"),
+        Index("ix_customer_callback_lapse", "lapses_at", postgresql_where="status = 'unreachable'"),
+        CheckConstraint("call_after < call_before", name="window_real"),
+        CheckConstraint("(status = 'surveyed') <= (survey_ends_at is not null)", name="survey_ends"),
+        CheckConstraint("(status = 'unreachable') <= (lapses_at is not null)", name="lapses"),
+        CheckConstraint("(claimed_by is null) = (claimed_until is null)", name="claim_whole"),
+        CheckConstraint("reconfirmed_with <> reconfirmed_by", name="second_person_is_another"),
         CheckConstraint(
             "(status in ('failed', 'not_confirmed')) <= (fail_reason is not null or without_customer)",
             name="fail_says_why",
@@ -39,6 +53,7 @@ class CustomerCallback(Versioned, Identified, Base):
     visit_id: Mapped[int | None] = mapped_column(ForeignKey("visit.id"))
     outcome: Mapped[str]
     """What is to be verified: a visit result, `declined` or `cancelled`: it chooses the script (R34)."""
+    respondent: Mapped[Respondent]
     phone: Mapped[str | None]
     """The number given at intake (R33)."""
     status: Mapped[CallbackStatus] = mapped_column(default=CallbackStatus.WAITING)
@@ -46,8 +61,17 @@ class CustomerCallback(Versioned, Identified, Base):
     due_at: Mapped[datetime]
     """The latest instant of the first attempt."""
     call_after: Mapped[datetime]
-    """Not to be called before: rest hours, or a promise to call later."""
+    """Not to be called before: calling hours, a third of the day not yet tried, a promise to call later."""
+    call_before: Mapped[datetime]
+    """When this chance to call is over; a sweep then finds the next one."""
+    asked_at: Mapped[datetime | None]
+    """When a yes/no was asked by text message before any call (R32)."""
+    claimed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """The agent who was handed this call."""
+    claimed_until: Mapped[datetime | None]
     survey_ends_at: Mapped[datetime | None]
+    lapses_at: Mapped[datetime | None]
+    """When an unreachable and undecided one is refused (R35)."""
     decided_at: Mapped[datetime | None]
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     fail_reason: Mapped[FailReason | None]
@@ -55,6 +79,8 @@ class CustomerCallback(Versioned, Identified, Base):
     """Whether it was re-confirmed without the customer's voice."""
     reconfirmed_by: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     reconfirmed_at: Mapped[datetime | None]
+    reconfirmed_with: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
+    """The second person, where the first had dispatched by override (R35)."""
     evidence: Mapped[str | None]
     created_at: Mapped[datetime]
 
@@ -75,8 +101,12 @@ class CallbackAttempt(Identified, Base):
     called_at: Mapped[datetime]
     agent_id: Mapped[int | None] = mapped_column(ForeignKey("staff.id"))
     reached: Mapped[bool]
+    third: Mapped[int | None] = mapped_column(SmallInteger)
+    """Third of the local calling day, 0 to 2; None outside calling hours."""
+    counts: Mapped[bool]
+    """Whether it is one of the attempts of R33: unanswered, on a day and in a third of the day not yet tried."""
     answers: Mapped[Json] = mapped_column(default=dict)
-    """What the customer said: ``came``, ``done``, ``working``, ``charged`` (minor), ``satisfied`` (1-5), ``words``."""
+    """What the customer said, as `rules.Answers` names it; absent where he was not asked."""
     contradictions: Mapped[Json] = mapped_column(default=dict)
     """Found between the answers and the card, under ``items``."""
 

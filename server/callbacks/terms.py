@@ -18,6 +18,12 @@ class CallbackTerms:
     calling_to_hour: int = 20
     rest_from_hour: int = 12
     rest_to_hour: int = 14
+    ask_open: timedelta = timedelta(hours=4)
+    """How long a yes/no by text message waits for its answer before somebody calls (R32)."""
+    claim: timedelta = timedelta(minutes=15)
+    """How long a call that was handed out is nobody else's."""
+    promise_open: timedelta = timedelta(hours=1)
+    """How long after a promised hour the call may still be made as promised."""
     survey_open: timedelta = timedelta(days=3)
     undecided_until: timedelta = timedelta(days=30)
     """Unreachable and undecided this long: refused with that reason (R35)."""
