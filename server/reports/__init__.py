@@ -1,0 +1,1 @@
+"""Views over everything: what waits today."""

@@ -1,0 +1,96 @@
+"""An application whose transactions are savepoints of one connection: nothing stays after a test."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session, sessionmaker
+
+from server import listening
+from server.app import create_app
+from server.core.db import Database
+from server.terms import ALL_TERMS
+from server.web import context
+from server.web.context import AppState
+from tests.api import world
+from tests.api.world import Company
+from tests.builders.settings import settings_for
+from tests.databases import MadeDatabase
+
+
+@dataclass
+class StillClock:
+    """A clock that stands still until it is moved."""
+
+    at: datetime = world.NOW
+
+    def read(self) -> datetime:
+        return self.at
+
+    def move(self, by: timedelta) -> None:
+        self.at += by
+
+
+class OneConnection(Database):
+    """A database whose every transaction is a savepoint on the test's own connection."""
+
+    def __init__(self, connection: Connection, info: dict[str, Any]) -> None:
+        self.engine = connection.engine
+        self._sessions = sessionmaker(
+            connection, join_transaction_mode="create_savepoint", expire_on_commit=False, info=info
+        )
+
+
+@pytest.fixture
+def still_clock() -> StillClock:
+    return StillClock()
+
+
+@pytest.fixture
+def session_info(database_url: str) -> dict[str, Any]:
+    return listening.session_info(settings_for(database_url))
+
+
+@pytest.fixture(scope="session")
+def built_app() -> Flask:
+    """The application, built once: it takes a while to write its documents. Nothing connects meanwhile."""
+    return create_app(settings_for())
+
+
+@pytest.fixture
+def app(
+    built_app: Flask, rolled_back: Connection, database_url: str, still_clock: StillClock, session_info: dict[str, Any]
+) -> Flask:
+    _give(built_app, OneConnection(rolled_back, session_info), database_url, still_clock)
+    return built_app
+
+
+def _give(app: Flask, database: Database, url: str, still_clock: StillClock) -> None:
+    app.extensions[context.KEY] = AppState(settings_for(url), database, still_clock, ALL_TERMS)
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def company(session: Session) -> Company:
+    made = world.build(session)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def app_on_its_own(built_app: Flask, committing_database: MadeDatabase, still_clock: StillClock) -> Iterator[Flask]:
+    """The application on a database of the test's own, where it really commits: for what takes several threads."""
+    url = committing_database.url
+    database = Database(url, info=listening.session_info(settings_for(url)))
+    _give(built_app, database, url, still_clock)
+    yield built_app
+    database.dispose()
