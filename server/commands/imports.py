@@ -19,10 +19,6 @@ from server.web import texts
 _IMPORTER = Actor(ActorKind.SYSTEM, None, Via.IMPORT)
 
 
-class _DryRun(Exception):
-    """Takes the transaction back although all went well."""
-
-
 @click.group("import")
 def import_command() -> None:
     """Import what another system has."""
@@ -56,20 +52,16 @@ def tickets(file: Path, name: str, region: str | None, dry_run: bool, locale: st
 
 
 def _import(database: Database, file: Path, mapping: mappings.Mapping, region: str, *, dry_run: bool) -> Outcome:
-    outcome = Outcome()
     now = SystemClock().read()
-    try:
-        with (
-            database.transaction() as session,
-            click.progressbar(length=file.stat().st_size, label=file.name, show_pos=False) as bar,
-        ):
-            country = os.environ.get("TRUCKROLL_COUNTRY", "CN")
-            order = Import(mapping, _region(session, region, mapping.time_zone), country, _IMPORTER, now)
-            outcome = import_tickets(session, file, order, watch=lambda position: bar.update(position - bar.pos))
-            if dry_run:
-                raise _DryRun
-    except _DryRun:
-        pass
+    country = os.environ.get("TRUCKROLL_COUNTRY", "CN")
+    with (
+        database.transaction() as session,
+        click.progressbar(length=file.stat().st_size, label=file.name, show_pos=False) as bar,
+    ):
+        order = Import(mapping, _region(session, region, mapping.time_zone), country, _IMPORTER, now)
+        outcome = import_tickets(session, file, order, watch=lambda position: bar.update(position - bar.pos))
+        if dry_run:
+            session.rollback()
     return outcome
 
 

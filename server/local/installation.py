@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from signal import SIGINT, SIGQUIT
 
@@ -54,7 +55,7 @@ class Installation:
             "TRUCKROLL_SESSION_KEY": secret(self.home, "session_key"),
             "TRUCKROLL_PUBLIC_URL": self.address,
             "TRUCKROLL_GATEWAY": "twilio",
-            "TRUCKROLL_TWILIO_ACCOUNT": "AC" + secret(self.home, "provider_account")[:32],
+            "TRUCKROLL_TWILIO_ACCOUNT": "AC" + sha256(secret(self.home, "provider_account").encode()).hexdigest()[:32],
             "TRUCKROLL_TWILIO_TOKENS": secret(self.home, "provider_token"),
             "TRUCKROLL_TWILIO_SENDER": _SENDER,
             "TRUCKROLL_TWILIO_API": self.provider_address,

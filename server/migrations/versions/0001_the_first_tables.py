@@ -30,6 +30,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customer")),
     )
     op.create_index(
+        "ix_customer_name",
+        "customer",
+        [sa.literal_column("lower(name)")],
+        unique=False,
+        postgresql_ops={"lower(name)": "text_pattern_ops"},
+    )
+    op.create_index(
         "uq_customer_external",
         "customer",
         ["source", "external_id"],
@@ -238,6 +245,7 @@ def upgrade() -> None:
         ),
         sa.Column("once", sa.String(), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("quiet_zone", sa.String(), nullable=True),
         sa.Column("valid_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
@@ -248,6 +256,7 @@ def upgrade() -> None:
         sa.Column("provider_id", sa.String(), nullable=True),
         sa.Column("failure", sa.String(), nullable=True),
         sa.Column("segments", sa.SmallInteger(), nullable=True),
+        sa.Column("fingerprint", sa.String(), nullable=True),
         sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.CheckConstraint(
             "(status in ('sent', 'delivered')) <= (provider_id is not null)",
@@ -264,14 +273,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_message_phone", "outbox_message", ["phone", "id"], unique=False)
     op.create_index(
-        "ix_outbox_message_provider_id",
-        "outbox_message",
-        ["provider_id"],
-        unique=False,
-        postgresql_where="provider_id is not null",
+        "uq_outbox_message_once", "outbox_message", ["once"], unique=True, postgresql_where="once is not null"
     )
     op.create_index(
-        "uq_outbox_message_once", "outbox_message", ["once"], unique=True, postgresql_where="once is not null"
+        "uq_outbox_message_provider",
+        "outbox_message",
+        ["provider", "provider_id"],
+        unique=True,
+        postgresql_where="provider_id is not null",
     )
     op.create_table(
         "part",
@@ -301,6 +310,7 @@ def upgrade() -> None:
         sa.Column("detour", sa.Double(), nullable=False),
         sa.Column("speed_kmh", sa.Double(), nullable=False),
         sa.Column("leg_seconds", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.CheckConstraint("detour >= 1 and speed_kmh > 0 and leg_seconds >= 0", name=op.f("ck_region_travel_model")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_region")),
@@ -436,6 +446,7 @@ def upgrade() -> None:
         sa.Column("is_payee", sa.Boolean(), nullable=False),
         sa.Column("lat", sa.Double(), nullable=True),
         sa.Column("lon", sa.Double(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.CheckConstraint("(lat is null) = (lon is null)", name=op.f("ck_station_position_whole")),
         sa.CheckConstraint(
@@ -622,6 +633,7 @@ def upgrade() -> None:
         sa.Column("iterations", sa.BigInteger(), nullable=True),
         sa.Column("requested_by", sa.BigInteger(), nullable=True),
         sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("progress", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("watched", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("problem", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
@@ -696,6 +708,7 @@ def upgrade() -> None:
         sa.Column("audited_by", sa.BigInteger(), nullable=True),
         sa.Column("audited_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("agreed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("approved_by", sa.BigInteger(), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
@@ -704,10 +717,20 @@ def upgrade() -> None:
         sa.Column("paid_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.CheckConstraint(
+            "(status <> 'draft') = (audited_by is not null)", name=op.f("ck_statement_audited_by_somebody")
+        ),
         sa.CheckConstraint("(status = 'paid') = (paid_by is not null)", name=op.f("ck_statement_paid_by_somebody")),
         sa.CheckConstraint(
             "(status in ('approved', 'paid')) = (approved_by is not null)",
             name=op.f("ck_statement_approved_by_somebody"),
+        ),
+        sa.CheckConstraint(
+            "(status in ('published', 'approved', 'paid')) = (published_at is not null)",
+            name=op.f("ck_statement_published_sometime"),
+        ),
+        sa.CheckConstraint(
+            "(approved_by is null) = (approved_hash is null)", name=op.f("ck_statement_approval_binds_the_lines")
         ),
         sa.CheckConstraint("(station_id is null) <> (technician_id is null)", name=op.f("ck_statement_one_payee")),
         sa.CheckConstraint(
@@ -818,6 +841,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("profile", sa.String(), nullable=False),
         sa.Column("source", sa.String(), nullable=True),
         sa.Column("external_id", sa.String(), nullable=True),
         sa.Column(
@@ -862,6 +886,8 @@ def upgrade() -> None:
         sa.Column("skill", sa.String(), nullable=True),
         sa.Column("skill_level", sa.BigInteger(), nullable=False),
         sa.Column("duration", sa.Integer(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("new_fault", sa.Boolean(), nullable=False),
         sa.Column("missing", postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column("read_on_site", postgresql.ARRAY(sa.String()), nullable=False),
         sa.Column(
@@ -994,6 +1020,8 @@ def upgrade() -> None:
                 "confirm_visit",
                 "authorise_extra",
                 "follow",
+                "rebook",
+                "survey",
                 name="linkpurpose",
                 native_enum=False,
                 create_constraint=True,
@@ -1107,17 +1135,53 @@ def upgrade() -> None:
         "open_question",
         sa.Column("phone", sa.String(), nullable=False),
         sa.Column("code", sa.String(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "job",
+                "confirm_visit",
+                "authorise_extra",
+                "survey",
+                "outcome",
+                name="questionkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
         sa.Column("subject_id", sa.BigInteger(), nullable=False),
         sa.Column("ticket_id", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "ended",
+            sa.Enum(
+                "answered",
+                "expired",
+                "withdrawn",
+                "over",
+                name="ended",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
         sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
         sa.CheckConstraint("code ~ '^[1-9][0-9]{2}$'", name=op.f("ck_open_question_three_digits")),
+        sa.CheckConstraint("(closed_at is null) = (ended is null)", name=op.f("ck_open_question_closed_says_how")),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_open_question_ticket_id_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_open_question")),
     )
     op.create_index("ix_open_question_phone", "open_question", ["phone", "closed_at"], unique=False)
+    op.create_index(
+        "ix_open_question_subject",
+        "open_question",
+        ["kind", "subject_id"],
+        unique=False,
+        postgresql_where="closed_at is null",
+    )
     op.create_index(op.f("ix_open_question_ticket_id"), "open_question", ["ticket_id"], unique=False)
     op.create_index(
         "uq_open_question_code", "open_question", ["phone", "code"], unique=True, postgresql_where="closed_at is null"
@@ -1437,6 +1501,19 @@ def upgrade() -> None:
         sa.Column("ticket_id", sa.BigInteger(), nullable=False),
         sa.Column("visit_id", sa.BigInteger(), nullable=True),
         sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column(
+            "respondent",
+            sa.Enum(
+                "customer",
+                "owning_party",
+                "responsible_contact",
+                name="respondent",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
         sa.Column("phone", sa.String(), nullable=True),
         sa.Column(
             "status",
@@ -1448,6 +1525,7 @@ def upgrade() -> None:
                 "unreachable",
                 "reconfirmed",
                 "not_confirmed",
+                "lapsed",
                 name="callbackstatus",
                 native_enum=False,
                 create_constraint=True,
@@ -1458,7 +1536,12 @@ def upgrade() -> None:
         sa.Column("attempts", sa.SmallInteger(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("call_after", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("call_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_by", sa.BigInteger(), nullable=True),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("survey_ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lapses_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.BigInteger(), nullable=True),
         sa.Column(
@@ -1480,10 +1563,17 @@ def upgrade() -> None:
         sa.Column("without_customer", sa.Boolean(), nullable=False),
         sa.Column("reconfirmed_by", sa.BigInteger(), nullable=True),
         sa.Column("reconfirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reconfirmed_with", sa.BigInteger(), nullable=True),
         sa.Column("evidence", sa.String(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.CheckConstraint(
+            "(status = 'surveyed') <= (survey_ends_at is not null)", name=op.f("ck_customer_callback_survey_ends")
+        ),
+        sa.CheckConstraint(
+            "(status = 'unreachable') <= (lapses_at is not null)", name=op.f("ck_customer_callback_lapses")
+        ),
         sa.CheckConstraint(
             "(status in ('failed', 'not_confirmed')) <= (fail_reason is not null or without_customer)",
             name=op.f("ck_customer_callback_fail_says_why"),
@@ -1492,20 +1582,53 @@ def upgrade() -> None:
             "(status in ('reconfirmed', 'not_confirmed')) = (reconfirmed_by is not null)",
             name=op.f("ck_customer_callback_reconfirmed_by_somebody"),
         ),
+        sa.CheckConstraint(
+            "(claimed_by is null) = (claimed_until is null)", name=op.f("ck_customer_callback_claim_whole")
+        ),
+        sa.CheckConstraint("call_after < call_before", name=op.f("ck_customer_callback_window_real")),
+        sa.CheckConstraint(
+            "reconfirmed_with <> reconfirmed_by", name=op.f("ck_customer_callback_second_person_is_another")
+        ),
+        sa.ForeignKeyConstraint(["claimed_by"], ["staff.id"], name=op.f("fk_customer_callback_claimed_by_staff")),
         sa.ForeignKeyConstraint(["decided_by"], ["staff.id"], name=op.f("fk_customer_callback_decided_by_staff")),
         sa.ForeignKeyConstraint(
             ["reconfirmed_by"], ["staff.id"], name=op.f("fk_customer_callback_reconfirmed_by_staff")
         ),
+        sa.ForeignKeyConstraint(
+            ["reconfirmed_with"], ["staff.id"], name=op.f("fk_customer_callback_reconfirmed_with_staff")
+        ),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_customer_callback_ticket_id_ticket")),
         sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_customer_callback_visit_id_visit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_callback")),
+        sa.UniqueConstraint("id", "status", "visit_id", name="uq_customer_callback_proof"),
         sa.UniqueConstraint("visit_id", name=op.f("uq_customer_callback_visit_id")),
+    )
+    op.create_index(
+        "ix_customer_callback_lapse",
+        "customer_callback",
+        ["lapses_at"],
+        unique=False,
+        postgresql_where="status = 'unreachable'",
+    )
+    op.create_index(
+        "ix_customer_callback_survey",
+        "customer_callback",
+        ["survey_ends_at"],
+        unique=False,
+        postgresql_where="status = 'surveyed'",
     )
     op.create_index(op.f("ix_customer_callback_ticket_id"), "customer_callback", ["ticket_id"], unique=False)
     op.create_index(
         "ix_customer_callback_waiting",
         "customer_callback",
-        ["call_after", "id"],
+        ["due_at", "id"],
+        unique=False,
+        postgresql_where="status = 'waiting'",
+    )
+    op.create_index(
+        "ix_customer_callback_window",
+        "customer_callback",
+        ["call_before"],
         unique=False,
         postgresql_where="status = 'waiting'",
     )
@@ -1514,7 +1637,7 @@ def upgrade() -> None:
         "customer_callback",
         ["ticket_id"],
         unique=True,
-        postgresql_where="visit_id is null",
+        postgresql_where="visit_id is null and status in ('waiting', 'surveyed')",
     )
     op.create_table(
         "extra_work",
@@ -1612,119 +1735,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_plan_stop_ticket_id"), "plan_stop", ["ticket_id"], unique=False)
     op.create_table(
-        "statement_line",
-        sa.Column("statement_id", sa.BigInteger(), nullable=False),
-        sa.Column("ticket_id", sa.BigInteger(), nullable=True),
-        sa.Column("visit_id", sa.BigInteger(), nullable=True),
-        sa.Column("technician_id", sa.BigInteger(), nullable=True),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "labour",
-                "visit",
-                "extra",
-                "carried",
-                name="linekind",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("price_amount", sa.BigInteger(), nullable=False),
-        sa.Column("price_currency", sa.String(length=3), nullable=False),
-        sa.Column("price_id", sa.BigInteger(), nullable=True),
-        sa.Column("net_amount", sa.BigInteger(), nullable=False),
-        sa.Column("net_currency", sa.String(length=3), nullable=False),
-        sa.Column(
-            "verdict",
-            sa.Enum(
-                "open",
-                "pay",
-                "reduced",
-                "hold",
-                "refuse",
-                name="verdict",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column(
-            "proposed",
-            sa.Enum(
-                "open",
-                "pay",
-                "reduced",
-                "hold",
-                "refuse",
-                name="verdict",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
-            nullable=False,
-        ),
-        sa.Column("reasons", postgresql.ARRAY(sa.String()), nullable=False),
-        sa.Column("evidence", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
-        sa.Column("decided_by", sa.BigInteger(), nullable=True),
-        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("remark", sa.String(), nullable=True),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
-        sa.CheckConstraint(
-            "(verdict in ('refuse', 'hold', 'open')) <= (net_amount = 0)", name=op.f("ck_statement_line_unpaid_is_zero")
-        ),
-        sa.CheckConstraint(
-            "(verdict in ('refuse', 'hold', 'reduced')) <= (cardinality(reasons) > 0)",
-            name=op.f("ck_statement_line_no_verdict_without_reason"),
-        ),
-        sa.CheckConstraint("(decided_by is null) = (decided_at is null)", name=op.f("ck_statement_line_decided_whole")),
-        sa.CheckConstraint(
-            "price_currency = net_currency and net_amount <= price_amount",
-            name=op.f("ck_statement_line_net_within_price"),
-        ),
-        sa.ForeignKeyConstraint(["decided_by"], ["staff.id"], name=op.f("fk_statement_line_decided_by_staff")),
-        sa.ForeignKeyConstraint(
-            ["price_id"], ["labour_price.id"], name=op.f("fk_statement_line_price_id_labour_price")
-        ),
-        sa.ForeignKeyConstraint(
-            ["statement_id"], ["statement.id"], name=op.f("fk_statement_line_statement_id_statement")
-        ),
-        sa.ForeignKeyConstraint(
-            ["technician_id"], ["technician.id"], name=op.f("fk_statement_line_technician_id_technician")
-        ),
-        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_statement_line_ticket_id_ticket")),
-        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_statement_line_visit_id_visit")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_statement_line")),
-        sa.UniqueConstraint(
-            "statement_id", "visit_id", "kind", name=op.f("uq_statement_line_statement_id_visit_id_kind")
-        ),
-    )
-    op.create_index(op.f("ix_statement_line_statement_id"), "statement_line", ["statement_id"], unique=False)
-    op.create_index(op.f("ix_statement_line_ticket_id"), "statement_line", ["ticket_id"], unique=False)
-    op.create_index(op.f("ix_statement_line_visit_id"), "statement_line", ["visit_id"], unique=False)
-    op.create_index(
-        "uq_statement_line_labour_once",
-        "statement_line",
-        ["ticket_id"],
-        unique=True,
-        postgresql_where="kind = 'labour' and verdict in ('pay', 'reduced')",
-    )
-    op.create_index(
-        "uq_statement_line_paid_once",
-        "statement_line",
-        ["visit_id", "kind"],
-        unique=True,
-        postgresql_where="verdict in ('pay', 'reduced') and visit_id is not null",
-    )
-    op.create_table(
         "callback_attempt",
         sa.Column("callback_id", sa.BigInteger(), nullable=False),
         sa.Column("called_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("agent_id", sa.BigInteger(), nullable=True),
         sa.Column("reached", sa.Boolean(), nullable=False),
+        sa.Column("third", sa.SmallInteger(), nullable=True),
+        sa.Column("counts", sa.Boolean(), nullable=False),
         sa.Column("answers", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("contradictions", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
         sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
@@ -1817,8 +1834,219 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_complaint_ticket_id"), "complaint", ["ticket_id"], unique=False)
     op.create_table(
+        "statement_line",
+        sa.Column("statement_id", sa.BigInteger(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=True),
+        sa.Column("visit_id", sa.BigInteger(), nullable=True),
+        sa.Column("technician_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "labour",
+                "visit",
+                "extra",
+                "later",
+                "rest",
+                "carried",
+                name="linekind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("price_amount", sa.BigInteger(), nullable=False),
+        sa.Column("price_currency", sa.String(length=3), nullable=False),
+        sa.Column("price_id", sa.BigInteger(), nullable=True),
+        sa.Column("net_amount", sa.BigInteger(), nullable=False),
+        sa.Column("net_currency", sa.String(length=3), nullable=False),
+        sa.Column(
+            "verdict",
+            sa.Enum(
+                "open",
+                "pay",
+                "reduced",
+                "hold",
+                "refuse",
+                name="verdict",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "proposed",
+            sa.Enum(
+                "open",
+                "pay",
+                "reduced",
+                "hold",
+                "refuse",
+                name="verdict",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("reasons", postgresql.ARRAY(sa.String()), nullable=False),
+        sa.Column("callback_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "callback_status",
+            sa.Enum(
+                "waiting",
+                "surveyed",
+                "passed",
+                "failed",
+                "unreachable",
+                "reconfirmed",
+                "not_confirmed",
+                "lapsed",
+                name="callbackstatus",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("previous_id", sa.BigInteger(), nullable=True),
+        sa.Column("rest_of_id", sa.BigInteger(), nullable=True),
+        sa.Column("from_statement_id", sa.BigInteger(), nullable=True),
+        sa.Column("held_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("evidence", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+        sa.Column("decided_by", sa.BigInteger(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("remark", sa.String(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'carried') = (from_statement_id is not null)",
+            name=op.f("ck_statement_line_carried_from_somewhere"),
+        ),
+        sa.CheckConstraint(
+            "(kind = 'rest') = (rest_of_id is not null)", name=op.f("ck_statement_line_rest_of_something")
+        ),
+        sa.CheckConstraint(
+            "(verdict in ('refuse', 'hold', 'open')) <= (net_amount = 0)", name=op.f("ck_statement_line_unpaid_is_zero")
+        ),
+        sa.CheckConstraint(
+            "(verdict in ('refuse', 'hold', 'reduced')) <= (cardinality(reasons) > 0)",
+            name=op.f("ck_statement_line_no_verdict_without_reason"),
+        ),
+        sa.CheckConstraint(
+            "kind in ('rest', 'carried') or net_amount >= 0", name=op.f("ck_statement_line_net_not_negative")
+        ),
+        sa.CheckConstraint(
+            "kind not in ('labour', 'visit') or verdict not in ('pay', 'reduced') or coalesce(callback_status in ('passed', 'reconfirmed') and callback_id is not null and visit_id is not null, false)",
+            name=op.f("ck_statement_line_paid_is_verified"),
+        ),
+        sa.CheckConstraint(
+            "kind not in ('labour', 'visit') or visit_id is not null", name=op.f("ck_statement_line_visit_named")
+        ),
+        sa.CheckConstraint("(decided_by is null) = (decided_at is null)", name=op.f("ck_statement_line_decided_whole")),
+        sa.CheckConstraint(
+            "price_currency = net_currency and net_amount <= price_amount",
+            name=op.f("ck_statement_line_net_within_price"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["callback_id", "callback_status", "visit_id"],
+            ["customer_callback.id", "customer_callback.status", "customer_callback.visit_id"],
+            name="fk_statement_line_callback",
+        ),
+        sa.ForeignKeyConstraint(["decided_by"], ["staff.id"], name=op.f("fk_statement_line_decided_by_staff")),
+        sa.ForeignKeyConstraint(
+            ["from_statement_id"], ["statement.id"], name=op.f("fk_statement_line_from_statement_id_statement")
+        ),
+        sa.ForeignKeyConstraint(
+            ["previous_id"], ["statement_line.id"], name=op.f("fk_statement_line_previous_id_statement_line")
+        ),
+        sa.ForeignKeyConstraint(
+            ["price_id"], ["labour_price.id"], name=op.f("fk_statement_line_price_id_labour_price")
+        ),
+        sa.ForeignKeyConstraint(
+            ["rest_of_id"], ["statement_line.id"], name=op.f("fk_statement_line_rest_of_id_statement_line")
+        ),
+        sa.ForeignKeyConstraint(
+            ["statement_id"], ["statement.id"], name=op.f("fk_statement_line_statement_id_statement")
+        ),
+        sa.ForeignKeyConstraint(
+            ["technician_id"], ["technician.id"], name=op.f("fk_statement_line_technician_id_technician")
+        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_statement_line_ticket_id_ticket")),
+        sa.ForeignKeyConstraint(["visit_id"], ["visit.id"], name=op.f("fk_statement_line_visit_id_visit")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_statement_line")),
+        sa.UniqueConstraint("from_statement_id", name=op.f("uq_statement_line_from_statement_id")),
+        sa.UniqueConstraint("previous_id", name=op.f("uq_statement_line_previous_id")),
+        sa.UniqueConstraint("rest_of_id", name=op.f("uq_statement_line_rest_of_id")),
+        sa.UniqueConstraint(
+            "statement_id", "visit_id", "kind", name=op.f("uq_statement_line_statement_id_visit_id_kind")
+        ),
+    )
+    op.create_index(op.f("ix_statement_line_statement_id"), "statement_line", ["statement_id"], unique=False)
+    op.create_index(op.f("ix_statement_line_ticket_id"), "statement_line", ["ticket_id"], unique=False)
+    op.create_index(op.f("ix_statement_line_visit_id"), "statement_line", ["visit_id"], unique=False)
+    op.create_index(
+        "uq_statement_line_first",
+        "statement_line",
+        ["visit_id"],
+        unique=True,
+        postgresql_where="kind in ('labour', 'visit') and previous_id is null",
+    )
+    op.create_index(
+        "uq_statement_line_labour_once",
+        "statement_line",
+        ["ticket_id"],
+        unique=True,
+        postgresql_where="kind = 'labour' and verdict in ('pay', 'reduced')",
+    )
+    op.create_index(
+        "uq_statement_line_paid_once",
+        "statement_line",
+        ["visit_id", "kind"],
+        unique=True,
+        postgresql_where="verdict in ('pay', 'reduced') and visit_id is not null",
+    )
+    op.create_table(
+        "appeal",
+        sa.Column("statement_id", sa.BigInteger(), nullable=False),
+        sa.Column("line_id", sa.BigInteger(), nullable=True),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "raised_by_kind",
+            sa.Enum(
+                "staff",
+                "technician",
+                "customer",
+                "system",
+                name="actorkind",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("raised_by", sa.BigInteger(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by", sa.BigInteger(), nullable=True),
+        sa.Column("accepted", sa.Boolean(), nullable=True),
+        sa.Column("answer", sa.String(), nullable=True),
+        sa.Column("id", sa.BigInteger(), autoincrement=True, nullable=False),
+        sa.CheckConstraint(
+            "(answered_at is null) = (answered_by is null) and (answered_at is null) = (accepted is null) and (answered_at is null) = (answer is null)",
+            name=op.f("ck_appeal_answered_whole"),
+        ),
+        sa.ForeignKeyConstraint(["answered_by"], ["staff.id"], name=op.f("fk_appeal_answered_by_staff")),
+        sa.ForeignKeyConstraint(["line_id"], ["statement_line.id"], name=op.f("fk_appeal_line_id_statement_line")),
+        sa.ForeignKeyConstraint(["statement_id"], ["statement.id"], name=op.f("fk_appeal_statement_id_statement")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appeal")),
+    )
+    op.create_index(op.f("ix_appeal_statement_id"), "appeal", ["statement_id"], unique=False)
+    op.create_table(
         "deduction",
         sa.Column("line_id", sa.BigInteger(), nullable=False),
+        sa.Column("ticket_id", sa.BigInteger(), nullable=False),
         sa.Column(
             "kind",
             sa.Enum(
@@ -1839,6 +2067,7 @@ def upgrade() -> None:
         sa.Column("rule", sa.String(), nullable=False),
         sa.Column("evidence_id", sa.BigInteger(), nullable=False),
         sa.Column("computation", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False),
+        sa.Column("policy_id", sa.BigInteger(), nullable=False),
         sa.Column("waived_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("waived_by", sa.BigInteger(), nullable=True),
         sa.Column("waived_reason", sa.String(), nullable=True),
@@ -1849,25 +2078,27 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("amount_amount > 0", name=op.f("ck_deduction_takes_something")),
         sa.ForeignKeyConstraint(["line_id"], ["statement_line.id"], name=op.f("fk_deduction_line_id_statement_line")),
+        sa.ForeignKeyConstraint(["policy_id"], ["policy.id"], name=op.f("fk_deduction_policy_id_policy")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_deduction_ticket_id_ticket")),
         sa.ForeignKeyConstraint(["waived_by"], ["staff.id"], name=op.f("fk_deduction_waived_by_staff")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deduction")),
-        sa.UniqueConstraint("line_id", "kind", "evidence_id", name=op.f("uq_deduction_line_id_kind_evidence_id")),
+        sa.UniqueConstraint("kind", "evidence_id", name=op.f("uq_deduction_kind_evidence_id")),
     )
     op.create_index(op.f("ix_deduction_line_id"), "deduction", ["line_id"], unique=False)
+    op.create_index(op.f("ix_deduction_ticket_id"), "deduction", ["ticket_id"], unique=False)
+    op.create_index(
+        "uq_deduction_false_report", "deduction", ["ticket_id"], unique=True, postgresql_where="kind = 'false_report'"
+    )
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_index("uq_deduction_false_report", table_name="deduction", postgresql_where="kind = 'false_report'")
+    op.drop_index(op.f("ix_deduction_ticket_id"), table_name="deduction")
     op.drop_index(op.f("ix_deduction_line_id"), table_name="deduction")
     op.drop_table("deduction")
-    op.drop_index(op.f("ix_complaint_ticket_id"), table_name="complaint")
-    op.drop_table("complaint")
-    op.drop_index(op.f("ix_card_part_card_id"), table_name="card_part")
-    op.drop_table("card_part")
-    op.drop_index(op.f("ix_card_charge_card_id"), table_name="card_charge")
-    op.drop_table("card_charge")
-    op.drop_index(op.f("ix_callback_attempt_callback_id"), table_name="callback_attempt")
-    op.drop_table("callback_attempt")
+    op.drop_index(op.f("ix_appeal_statement_id"), table_name="appeal")
+    op.drop_table("appeal")
     op.drop_index(
         "uq_statement_line_paid_once",
         table_name="statement_line",
@@ -1878,10 +2109,23 @@ def downgrade() -> None:
         table_name="statement_line",
         postgresql_where="kind = 'labour' and verdict in ('pay', 'reduced')",
     )
+    op.drop_index(
+        "uq_statement_line_first",
+        table_name="statement_line",
+        postgresql_where="kind in ('labour', 'visit') and previous_id is null",
+    )
     op.drop_index(op.f("ix_statement_line_visit_id"), table_name="statement_line")
     op.drop_index(op.f("ix_statement_line_ticket_id"), table_name="statement_line")
     op.drop_index(op.f("ix_statement_line_statement_id"), table_name="statement_line")
     op.drop_table("statement_line")
+    op.drop_index(op.f("ix_complaint_ticket_id"), table_name="complaint")
+    op.drop_table("complaint")
+    op.drop_index(op.f("ix_card_part_card_id"), table_name="card_part")
+    op.drop_table("card_part")
+    op.drop_index(op.f("ix_card_charge_card_id"), table_name="card_charge")
+    op.drop_table("card_charge")
+    op.drop_index(op.f("ix_callback_attempt_callback_id"), table_name="callback_attempt")
+    op.drop_table("callback_attempt")
     op.drop_index(op.f("ix_plan_stop_ticket_id"), table_name="plan_stop")
     op.drop_table("plan_stop")
     op.drop_index("uq_offer_one_open", table_name="offer", postgresql_where="status = 'open'")
@@ -1893,9 +2137,18 @@ def downgrade() -> None:
     op.drop_table("offer")
     op.drop_index(op.f("ix_extra_work_visit_id"), table_name="extra_work")
     op.drop_table("extra_work")
-    op.drop_index("uq_customer_callback_ticket", table_name="customer_callback", postgresql_where="visit_id is null")
+    op.drop_index(
+        "uq_customer_callback_ticket",
+        table_name="customer_callback",
+        postgresql_where="visit_id is null and status in ('waiting', 'surveyed')",
+    )
+    op.drop_index("ix_customer_callback_window", table_name="customer_callback", postgresql_where="status = 'waiting'")
     op.drop_index("ix_customer_callback_waiting", table_name="customer_callback", postgresql_where="status = 'waiting'")
     op.drop_index(op.f("ix_customer_callback_ticket_id"), table_name="customer_callback")
+    op.drop_index("ix_customer_callback_survey", table_name="customer_callback", postgresql_where="status = 'surveyed'")
+    op.drop_index(
+        "ix_customer_callback_lapse", table_name="customer_callback", postgresql_where="status = 'unreachable'"
+    )
     op.drop_table("customer_callback")
     op.drop_index(op.f("ix_completion_card_ticket_id"), table_name="completion_card")
     op.drop_index("ix_completion_card_status", table_name="completion_card")
@@ -1924,6 +2177,7 @@ def downgrade() -> None:
     op.drop_index("uq_open_question_subject", table_name="open_question", postgresql_where="closed_at is null")
     op.drop_index("uq_open_question_code", table_name="open_question", postgresql_where="closed_at is null")
     op.drop_index(op.f("ix_open_question_ticket_id"), table_name="open_question")
+    op.drop_index("ix_open_question_subject", table_name="open_question", postgresql_where="closed_at is null")
     op.drop_index("ix_open_question_phone", table_name="open_question")
     op.drop_table("open_question")
     op.drop_index(op.f("ix_human_reading_ticket_id"), table_name="human_reading")
@@ -2003,10 +2257,8 @@ def downgrade() -> None:
     op.drop_table("region")
     op.drop_table("policy")
     op.drop_table("part")
+    op.drop_index("uq_outbox_message_provider", table_name="outbox_message", postgresql_where="provider_id is not null")
     op.drop_index("uq_outbox_message_once", table_name="outbox_message", postgresql_where="once is not null")
-    op.drop_index(
-        "ix_outbox_message_provider_id", table_name="outbox_message", postgresql_where="provider_id is not null"
-    )
     op.drop_index("ix_outbox_message_phone", table_name="outbox_message")
     op.drop_index(
         "ix_outbox_message_open",
@@ -2029,4 +2281,5 @@ def downgrade() -> None:
     op.drop_index("ix_domain_event_kind", table_name="domain_event")
     op.drop_table("domain_event")
     op.drop_index("uq_customer_external", table_name="customer", postgresql_where="external_id is not null")
+    op.drop_index("ix_customer_name", table_name="customer", postgresql_ops={"lower(name)": "text_pattern_ops"})
     op.drop_table("customer")

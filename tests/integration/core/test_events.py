@@ -19,7 +19,13 @@ _NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 @pytest.fixture
 def message(session: Session) -> Iterator[OutboxMessage]:
     row = OutboxMessage(
-        phone="+12025550134", template="offer.new", parameters={}, locale="en", due_at=_NOW, created_at=_NOW, ticket_id=7
+        phone="+12025550134",
+        template="offer.new",
+        parameters={},
+        locale="en",
+        due_at=_NOW,
+        created_at=_NOW,
+        ticket_id=7,
     )
     session.add(row)
     session.flush()

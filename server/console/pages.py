@@ -1,0 +1,29 @@
+"""All pages of the console: importing this module adds every view to its blueprint."""
+
+from server.console import (
+    callbacks,
+    cards,
+    console,
+    doors,
+    intake,
+    people,
+    plan,
+    problems,
+    statements,
+    tickets,
+    today,
+)
+
+__all__ = [
+    "callbacks",
+    "cards",
+    "console",
+    "doors",
+    "intake",
+    "people",
+    "plan",
+    "problems",
+    "statements",
+    "tickets",
+    "today",
+]

@@ -1,0 +1,189 @@
+"""Statements: the month of a payee, line by line with its evidence; audit, objection, approval, payment."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from flask import Response as Download
+from flask import redirect, request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from server.console import console
+from server.console.forms import code_page
+from server.console.frame import page
+from server.core import clock
+from server.core.clock import local_day
+from server.core.errors import Refusal
+from server.core.events import Actor, Via
+from server.organisation.access import Scope
+from server.organisation.models import Role
+from server.settlement import audit, closing, export, queries, statements
+from server.settlement.status import STATEMENT, Reason, StatementEvent, Verdict
+from server.web import texts
+from server.web.auth import allowed
+from server.web.context import current, database, settings
+from server.web.locale import locale
+
+_READERS = (Role.AUDITOR, Role.FINANCE, Role.STATION)
+
+_Deed = Callable[[Session, int, Actor, datetime, Scope], object]
+
+
+def _approve(session: Session, statement_id: int, by: Actor, now: datetime, scope: Scope) -> object:
+    try:
+        digest = bytes.fromhex(request.form.get("digest", ""))
+    except ValueError:
+        digest = b""
+    return closing.approve(session, statement_id=statement_id, lines_hash=digest, by=by, now=now, scope=scope)
+
+
+def _pay(session: Session, statement_id: int, by: Actor, now: datetime, scope: Scope) -> object:
+    reference = request.form.get("reference", "").strip()[:100].replace("\0", "")
+    return closing.pay(session, statement_id=statement_id, reference=reference, by=by, now=now, scope=scope)
+
+
+_DEEDS: dict[str, tuple[StatementEvent | None, Role, _Deed]] = {
+    "audit": (
+        StatementEvent.AUDIT,
+        Role.AUDITOR,
+        lambda s, i, by, now, scope: audit.finish_audit(s, statement_id=i, by=by, now=now, scope=scope),
+    ),
+    "publish": (
+        StatementEvent.PUBLISH,
+        Role.AUDITOR,
+        lambda s, i, by, now, scope: closing.publish(s, statement_id=i, by=by, now=now, scope=scope),
+    ),
+    "agree": (
+        None,
+        Role.STATION,
+        lambda s, i, by, now, scope: closing.agree(s, statement_id=i, by=by, now=now, scope=scope),
+    ),
+    "approve": (StatementEvent.APPROVE, Role.FINANCE, _approve),
+    "pay": (StatementEvent.PAY, Role.FINANCE, _pay),
+}
+"""What can be done with a whole statement: the step it takes, who may, and the use case."""
+
+
+@console.get("/console/statements", endpoint="statements")
+@allowed(*_READERS)
+def listed() -> tuple[str, int]:
+    """Show statements, the latest month first."""
+    with database().transaction() as session:
+        found = queries.statements(session, scope=current().scope, limit=100)
+    last = _month_before(local_day(clock.now(), settings().zone))
+    return page("statements.html", found=found.items, may_compute=current().has(Role.AUDITOR), month=last)
+
+
+def _month_before(day: date) -> date:
+    return date(day.year - 1, 12, 1) if day.month == 1 else date(day.year, day.month - 1, 1)
+
+
+@console.post("/console/statements")
+@allowed(Role.AUDITOR)
+def compute() -> Response | tuple[str, int]:
+    """Bring the drafts of a month up to date with the record."""
+    try:
+        month = date.fromisoformat(request.form.get("month", "") + "-01")
+    except ValueError:
+        return code_page("statement.bad_month", 422, back=url_for("console.statements"))
+
+    def do(session: Session) -> None:
+        caller = current()
+        statements.compute(
+            session, month=month, region_id=caller.scope.region_id, by=caller.actor(Via.CONSOLE), now=clock.now()
+        )
+
+    database().attempt(do)
+    return redirect(url_for("console.statements", done="statement.computed"), code=303)
+
+
+@console.get("/console/statements/<id:statement_id>")
+@allowed(*_READERS)
+def statement(statement_id: int) -> tuple[str, int]:
+    """Show a statement with every line and its evidence side by side."""
+    return _page(statement_id)
+
+
+def _page(statement_id: int, *, status: int = 200, **shown: object) -> tuple[str, int]:
+    caller = current()
+    with database().transaction() as session:
+        found = queries.statement_sheet(session, statement_id=statement_id, scope=caller.scope)
+    state = found.statement.status
+    possible = [
+        name
+        for name, (event, role, _) in _DEEDS.items()
+        if caller.has(role) and (STATEMENT.allows(state, event) if event else state == "published")
+    ]
+    lines = sorted(found.lines, key=lambda sheet: (not sheet.suspicions, sheet.line.id))
+    return page(
+        "statement.html",
+        status=status,
+        it=found,
+        lines=lines,
+        digest=found.digest.hex(),
+        possible=possible,
+        may_decide=state == "draft" and caller.has(Role.AUDITOR),
+        verdicts=[Verdict.PAY, Verdict.REDUCED, Verdict.HOLD, Verdict.REFUSE],
+        all_reasons=list(Reason),
+        zone=settings().zone,
+        **shown,
+    )
+
+
+@console.post("/console/statements/<id:statement_id>/lines/<id:line_id>")
+@allowed(Role.AUDITOR)
+def decide_line(statement_id: int, line_id: int) -> Response | tuple[str, int]:
+    """Decide one line with its reasons."""
+    verdict = request.form.get("verdict", "")
+    if verdict not in set(Verdict):
+        return code_page("request.rules_broken", 422, back=url_for("console.statement", statement_id=statement_id))
+    reasons = [Reason(each) for each in request.form.getlist("reasons") if each in set(Reason)]
+
+    def do(session: Session) -> None:
+        caller = current()
+        audit.decide(
+            session,
+            line_id=line_id,
+            verdict=Verdict(verdict),
+            reasons=reasons,
+            remark=request.form.get("remark", "").strip()[:2000].replace("\0", "") or None,
+            by=caller.actor(Via.CONSOLE),
+            now=clock.now(),
+            scope=caller.scope,
+        )
+
+    try:
+        database().attempt(do)
+    except Refusal as refusal:
+        return _page(statement_id, status=refusal.status, problem=texts.of(refusal, locale=locale()))
+    return redirect(url_for("console.statement", statement_id=statement_id) + f"#line-{line_id}", code=303)
+
+
+@console.post("/console/statements/<id:statement_id>/<deed>")
+@allowed(*_READERS)
+def change_statement(statement_id: int, deed: str) -> Response | tuple[str, int]:
+    """Take the next step with a whole statement."""
+    caller = current()
+    if deed not in _DEEDS or not caller.has(_DEEDS[deed][1]):
+        return code_page("not_found", 404)
+
+    def do(session: Session) -> None:
+        _DEEDS[deed][2](session, statement_id, caller.actor(Via.CONSOLE), clock.now(), caller.scope)
+
+    try:
+        database().attempt(do)
+    except Refusal as refusal:
+        if refusal.status == 404:
+            raise
+        return _page(statement_id, status=refusal.status, problem=texts.of(refusal, locale=locale()))
+    return redirect(url_for("console.statement", statement_id=statement_id, done=f"statement.{deed}"), code=303)
+
+
+@console.get("/console/statements/<id:statement_id>.csv")
+@allowed(*_READERS)
+def statement_file(statement_id: int) -> Download:
+    """Give the statement as a table file."""
+    with database().transaction() as session:
+        text = export.statement_csv(session, statement_id=statement_id, scope=current().scope)
+    headers = {"Content-Disposition": f'attachment; filename="statement-{statement_id}.csv"'}
+    return Download("\ufeff" + text, mimetype="text/csv", headers=headers)

@@ -1,0 +1,179 @@
+"""The conductor: moves time from one thing to the next, lets people act, and waits until the product is at rest."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
+from enum import StrEnum
+
+from server.rehearsal.agenda import Cue
+from server.rehearsal.people.customers import Customers
+from server.rehearsal.people.dispatcher import PLANS, Dispatchers
+from server.rehearsal.people.office import CallbackAgent, Clerk, Supervisor
+from server.rehearsal.people.technicians import Technicians
+from server.rehearsal.play import Play
+from server.rehearsal.texts import read
+
+_SIXTY = 60.0
+_BREATH_SECONDS = 0.2
+_CALLING = ((8, 12), (14, 20))
+_ROUNDS = tuple(time_of_day(hour, minute) for hour in range(7, 20) for minute in (0, 30))
+_FEW_ROUNDS = (time_of_day(9, 30), time_of_day(15, 0), time_of_day(18, 30))
+
+
+class Speed(StrEnum):
+    """How simulated time runs."""
+
+    MAX = "max"
+    SIXTY = "60x"
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Everybody who has a telephone or a queue."""
+
+    technicians: Technicians
+    customers: Customers
+    dispatchers: Dispatchers
+    clerk: Clerk
+    agent: CallbackAgent
+    supervisor: Supervisor
+
+
+class Conductor:
+    """Plays a rehearsal to its end."""
+
+    def __init__(self, play: Play, cast: Cast, *, speed: Speed, say: Callable[[str], None]) -> None:
+        """Plan what happens at fixed hours."""
+        self._play, self._cast, self._speed, self._say = play, cast, speed, say
+        self._told = play.material.day
+        for hour, minute in PLANS:
+            self._daily(hour, minute, "1-plan", cast.dispatchers.plan)
+        for hour, minute in Clerk.HOURS:
+            self._daily(hour, minute, "4-clerk", cast.clerk.work)
+        for hour, minute in Supervisor.HOURS:
+            self._daily(hour, minute, "4-supervisor", cast.supervisor.work)
+        self._closing = False
+        self._rounds()
+
+    def play_days(self) -> None:
+        """Play until every ticket has ended, or the days are over."""
+        clock = _Sixty(self._play.now) if self._speed is Speed.SIXTY else None
+        while self._play.now < self._play.ends_at and not self._is_over():
+            self._step(self._play.ends_at, clock)
+        self._play.beat.settle()
+
+    def play_until(self, end: datetime) -> None:
+        """Play on at full speed, whoever still has something to do."""
+        self._closing = True
+        while self._play.now < end:
+            self._step(end, None)
+        self._play.beat.settle()
+
+    def _step(self, end: datetime, clock: "_Sixty | None") -> None:
+        """Move to the next instant at which anything happens, and let it happen."""
+        play = self._play
+        due = play.beat.next_due()
+        instants = [at for at in (play.agenda.next_at(), due, end) if at is not None]
+        instant = max(min(instants), play.now)
+        if clock is not None:
+            instant = clock.wait_for(instant)
+        is_due = due is not None and due <= instant
+        play.beat.move_to(instant, sweep=is_due)
+        if is_due:
+            play.beat.settle()
+            self._listen()
+        self._act(play.agenda.due(instant))
+        play.beat.settle()
+        self._listen()
+        self._cast.dispatchers.notice()
+        self._tell()
+
+    def _act(self, cues: list[Cue]) -> None:
+        for cue in cues:
+            if cue.alone:
+                self._play.beat.settle()
+            cue.act()
+            if cue.alone:
+                self._play.beat.settle()
+
+    def _listen(self) -> None:
+        """Let everybody look at his telephone."""
+        for received in self._play.telephones.unread():
+            reading = read(received.body)
+            if self._cast.technicians.has(received.phone):
+                self._cast.technicians.hear(received.phone, reading)
+            else:
+                self._cast.customers.hear(received.phone, reading)
+
+    def _is_over(self) -> bool:
+        """Return whether all that was reported has ended; asked on the hour."""
+        play = self._play
+        if play.now.minute or len(play.tickets) == 0 or self._still_to_report():
+            return False
+        desk = play.desks["dispatcher"]
+        return all(
+            not desk.get("/tickets", status=status, limit=1)["items"]
+            for status in ("incomplete", "ready", "planned", "waiting", "done")
+        )
+
+    def _still_to_report(self) -> bool:
+        last = max(report.at for report in self._play.material.reports)
+        return self._play.now < last + timedelta(hours=3)
+
+    def _daily(self, hour: int, minute: int, order: str, act: Callable[[], None]) -> None:
+        play = self._play
+
+        def again() -> None:
+            act()
+            play.agenda.add(play.daily(hour, minute, after=play.now), order, act=again)
+
+        play.agenda.add(play.daily(hour, minute, after=play.now), order, act=again)
+
+    def _rounds(self) -> None:
+        """Desk and callback agent look at their queues every half hour in which they work.
+
+        After the days of the rehearsal little comes in any more: then three times a day are enough.
+        """
+        play, cast = self._play, self._cast
+
+        def round_() -> None:
+            if self._closing and play.local(play.now).time() not in _FEW_ROUNDS:
+                again()
+                return
+            cast.dispatchers.look()
+            if any(first <= play.local(play.now).hour < last for first, last in _CALLING):
+                cast.agent.work()
+            again()
+
+        def again() -> None:
+            hours = _FEW_ROUNDS if self._closing else _ROUNDS
+            at = min(play.daily(each.hour, each.minute, after=play.now) for each in hours)
+            play.agenda.add(at, "4-round", act=round_)
+
+        again()
+
+    def _tell(self) -> None:
+        day = self._play.local(self._play.now).date()
+        if day != self._told:
+            self._told = day
+            self._say(f"{day.isoformat()} begins")
+
+
+class _Sixty:
+    """A clock of which a second of real time is a minute."""
+
+    def __init__(self, begins_at: datetime) -> None:
+        self._begins_at = begins_at
+        self._began = time.monotonic()
+
+    def wait_for(self, instant: datetime) -> datetime:
+        """Wait for an instant, at most for a breath; return the simulated present, never later than the instant."""
+        wait = (instant - self._present()).total_seconds() / _SIXTY
+        if wait > 0:
+            time.sleep(min(wait, _BREATH_SECONDS))
+        return min(instant, self._present())
+
+    def _present(self) -> datetime:
+        return self._begins_at + timedelta(seconds=(time.monotonic() - self._began) * _SIXTY)

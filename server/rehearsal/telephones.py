@@ -1,0 +1,59 @@
+"""The telephones of everybody: read and answered through the provider, as a person would on its page."""
+
+from dataclasses import dataclass
+
+import requests
+
+from server.rehearsal.desk import Line
+
+
+class ProviderRefused(RuntimeError):
+    """The provider did not take what a telephone sent: a defect of the rehearsal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A text that arrived at a telephone."""
+
+    phone: str
+    body: str
+
+
+class Telephones:
+    """All telephones of a rehearsal."""
+
+    def __init__(self, line: Line) -> None:
+        """Nothing has been read yet."""
+        self._line = line
+        self._read = 0
+
+    def unread(self) -> list[Received]:
+        """Return the texts that have arrived since the last look, sorted: their order at the provider is chance."""
+        found: list[Received] = []
+        while True:
+            page = self._line.ask("GET", "/messages", params={"after": str(self._read)}).json()
+            self._read = int(page["last"])
+            found += [
+                Received(str(each["phone"]), str(each["body"]))
+                for each in page["items"]
+                if each["direction"] != "inbound" and each["status"] == "delivered"
+            ]
+            if not page["items"]:
+                return sorted(found, key=lambda each: (each.phone, each.body))
+
+    def send(self, phone: str, body: str) -> None:
+        """Send a text from a telephone.
+
+        :raises ProviderRefused: if the provider does not take it.
+        """
+        answer = self._line.ask("POST", f"/phones/{phone}/messages", json={"body": body})
+        if answer.status_code != requests.codes.created:
+            raise ProviderRefused(f"{answer.status_code} for a text of {len(body)} letters")
+
+    def name(self, phone: str, *, name: str, kind: str) -> None:
+        """Say whose telephone it is, for people who look at the provider's page."""
+        self._line.ask("PUT", f"/phones/{phone}", json={"name": name[:80], "kind": kind})
+
+    def pending(self) -> int:
+        """Return how many web hooks the provider still has to deliver."""
+        return int(self._line.ask("GET", "/idle").json()["pending"])
