@@ -4,7 +4,7 @@ from alembic.script import ScriptDirectory
 from flask import Blueprint, Flask
 
 import mobile_api
-from server import api, schema
+from server import api, portal, schema
 from server.config import Settings, from_environment
 from server.console import pages as console
 from server.core.clock import Clock, SystemClock
@@ -17,7 +17,7 @@ from server.web.context import AppState
 from server.web.openapi import Document
 from server.webhooks import twilio
 
-PAGES: tuple[Blueprint, ...] = (openapi.pages, console.console, twilio.blueprint)
+PAGES: tuple[Blueprint, ...] = (openapi.pages, console.console, portal.blueprint, twilio.blueprint)
 """What is served besides the two APIs: pages, links, web hooks."""
 
 API_VERSION = "1.0.0"

@@ -197,8 +197,9 @@ def _connected(url: str) -> Iterator[Connection]:
 @contextmanager
 def _migrating(url: str) -> Iterator[Connection]:
     with _connected(url) as connection:
-        connection.execute(text("set lock_timeout = '2s'"))
         connection.execute(text(f"select pg_advisory_lock({_MIGRATION_LOCK})").execution_options(autocommit=True))
+        # Other deployers are waited for as long as they need; a table that somebody uses is not.
+        connection.execute(text("set lock_timeout = '2s'"))
         connection.commit()
         try:
             yield connection

@@ -5,9 +5,11 @@ import shutil
 import sys
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import click
+from sqlalchemy import select
 
 from server import schema
 from server.core.clock import SystemClock
@@ -20,6 +22,7 @@ from server.local.installation import Installation, Ports
 from server.local.instance import Instance
 from server.local.postgres import EmbeddedPostgres
 from server.local.supervisor import Supervisor, first_free_port
+from server.organisation.models import Region
 
 _LOGINS = "logins.json"
 
@@ -55,20 +58,21 @@ def _run(folder: Path, instance: Instance, *, reset: bool, port: int) -> None:
     postgres.ensure_initialised()
     with Supervisor(log_folder=folder / "log", say=lambda text: click.echo(text, err=True)) as supervisor:
         supervisor.start(installation.database())
-        supervisor.wait_for("PostgreSQL", postgres.answers, timeout_seconds=60)
+        supervisor.wait_for("PostgreSQL", postgres.answers, timeout_seconds=180)
         schema.upgrade(postgres.url(role="truckroll"))
-        _found(folder, postgres)
+        zone = _found(folder, postgres)
+        installation = replace(installation, extra=(("TRUCKROLL_ZONE", zone),))
         for child in (installation.provider(), installation.web(), installation.worker()):
             supervisor.start(child)
-        supervisor.wait_for("the web server", lambda: _answers(f"{installation.address}/readyz"), timeout_seconds=60)
-        supervisor.wait_for("the provider", lambda: _answers(f"{installation.provider_address}/"), timeout_seconds=30)
+        supervisor.wait_for("the web server", lambda: _answers(f"{installation.address}/readyz"), timeout_seconds=180)
+        supervisor.wait_for("the provider", lambda: _answers(f"{installation.provider_address}/"), timeout_seconds=180)
         instance.announce(installation.address)
         _welcome(folder, installation)
         supervisor.run()
 
 
-def _found(folder: Path, postgres: EmbeddedPostgres) -> None:
-    """Make the company at the first start and keep its log-ins where only this user can read them."""
+def _found(folder: Path, postgres: EmbeddedPostgres) -> str:
+    """Make the company at the first start, with its log-ins where only this user can read them; return its zone."""
     database = Database(postgres.url(), pool_size=2, info={HANDLERS_KEY: HANDLERS})
     try:
         with database.transaction() as session:
@@ -76,6 +80,7 @@ def _found(folder: Path, postgres: EmbeddedPostgres) -> None:
             if logins:
                 rows = [{"login": each.login, "password": each.password, "role": each.role.value} for each in logins]
                 write_private(folder / _LOGINS, json.dumps(rows, indent=1) + "\n")
+            return session.scalars(select(Region.time_zone).order_by(Region.id)).first() or "UTC"
     finally:
         database.dispose()
 

@@ -1,7 +1,6 @@
 """`truckroll web`, `worker`, `fake-twilio`: the long-running processes."""
 
 import asyncio
-import logging
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from server.listening import session_info
 from server.sms.fake_twilio import serve as serve_fake_twilio
 from server.sms.gateways import gateway_of
 from server.sms.sender import Sender
+from server.web import logs
 
 
 def settings_or_exit() -> Settings:
@@ -64,7 +64,7 @@ def _loopback_only(bind: str) -> None:
 def worker_command(tick: float, stalled: float) -> None:
     """Do background work."""
     settings = settings_or_exit()
-    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(message)s")
+    logs.configure()
     background.quiet_libraries()
     database = Database(settings.database_url, pool_size=6, name="truckroll worker", info=session_info(settings))
     clock: Clock = SimulatedClock(database.engine) if settings.simulated else SystemClock()

@@ -2,5 +2,5 @@
 
 from flask import Blueprint
 
-console = Blueprint("console", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+console = Blueprint("console", __name__, template_folder="templates")
 """Every page of the console; the modules of this package add their views to it."""

@@ -88,12 +88,12 @@ def _manifest() -> Mapping[str, Any]:
 
 def asset(source: str) -> str:
     """Return the address of a built file by its source (`src/console.ts`)."""
-    return url_for("console.static", filename=f"built/{_manifest()[source]['file']}")
+    return url_for("console.static", filename=_manifest()[source]["file"])
 
 
 def styles() -> list[str]:
     """Return the addresses of the style sheets."""
-    return [url_for("console.static", filename=f"built/{file}") for file in _manifest()["src/console.ts"]["css"]]
+    return [url_for("console.static", filename=file) for file in _manifest()["src/console.ts"]["css"]]
 
 
 def when(instant: datetime | None, zone: str, *, language: str) -> Markup:

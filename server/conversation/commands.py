@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.sms import reserved
+
 
 class Party(StrEnum):
     """Who writes."""
@@ -62,13 +64,7 @@ class Command:
     takes: tuple[str, str] = ("", "")
 
 
-RESERVED = frozenset(
-    {
-        *("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"),
-        *("start", "yes", "unstop", "help", "info"),
-        *("t", "td", "r", "n", "退订"),
-    }
-)
+RESERVED = frozenset({word.lower() for word in reserved.RESERVED} | {"t", "td", "r", "n", "退订"})
 """Words that carriers answer themselves: none of them is ever a command of ours (faults.md)."""
 
 _T, _C = Party.TECHNICIAN, Party.CUSTOMER

@@ -149,7 +149,9 @@ def _append(
     session: Session, subject: Recorded, kind: str, by: Actor, now: datetime, words: tuple[str, str | None, Json | None]
 ) -> DomainEvent:
     before, reason, details = words
-    session.flush()  # a new subject gets its id, and a violated constraint speaks before anybody listens
+    heard = _is_heard(session, kind)
+    if heard or subject.id is None:
+        session.flush()  # a new subject gets its id, and a violated constraint speaks before anybody listens
     row = DomainEvent(
         kind=kind,
         subject=type(subject).machine.name,
@@ -165,9 +167,16 @@ def _append(
         details=details or {},
     )
     session.add(row)
-    session.flush()
-    _tell(session, row)
+    if heard:
+        session.flush()
+        _tell(session, row)
     return row
+
+
+def _is_heard(session: Session, kind: str) -> bool:
+    """Return whether anybody listens: an event that nobody hears is written together with the next statements."""
+    handlers: Handlers | None = session.info.get(HANDLERS_KEY)
+    return handlers is not None and bool(handlers.at_once.get(kind) or handlers.later.get(kind))
 
 
 def _tell(session: Session, row: DomainEvent) -> None:

@@ -61,8 +61,9 @@ def _visible(scope: Scope) -> list[ColumnElement[bool]]:
     if scope.station_id is not None or scope.technician_id is not None:
         conditions.append(Customer.id.is_(None))
     if scope.region_id is not None:
-        here = exists().where(Site.customer_id == Customer.id, Site.region_id == scope.region_id)
-        nowhere = ~exists().where(Site.customer_id == Customer.id)
+        # Told outright, because a query about places has both tables outside too.
+        his = exists().where(Site.customer_id == Customer.id).correlate(Customer)
+        here, nowhere = his.where(Site.region_id == scope.region_id), ~his
         conditions.append(or_(here, nowhere))
     return conditions
 

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,7 +30,7 @@ from server.organisation import passwords
 from server.organisation.models import Region, Role, Staff
 from server.technicians.models import Skill, Technician, TechnicianSkill
 
-_SHAPE = Shape(technicians=12, days=14)
+_TECHNICIANS, _SHIFT_DAYS = 12, 14
 _SEED = 1
 _DAYS_BEHIND = 40
 _HOURS = (9, 14)
@@ -39,6 +40,25 @@ _NOT_YET_CALLED = timedelta(days=2)
 
 _QUIET = Handlers(at_once={"visit.finish": (queue.open_for_visit,)})
 """The past is made without telling anybody: no text message leaves for what happened weeks ago."""
+
+_TEN = 10 * 60
+_ZONES = (
+    "Asia/Shanghai",
+    "Pacific/Auckland",
+    "Australia/Sydney",
+    "Asia/Tokyo",
+    "Asia/Dhaka",
+    "Asia/Dubai",
+    "Europe/Athens",
+    "Europe/London",
+    "Atlantic/Azores",
+    "America/Sao_Paulo",
+    "America/New_York",
+    "America/Denver",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "Pacific/Midway",
+)
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -59,7 +79,8 @@ def found_demo(session: Session, *, now: datetime) -> list[Login]:
     if is_founded(session):
         return []
     password = partial(_password, 14)
-    logins = found(session, shape=_SHAPE, seed=_SEED, now=now, hash_password=passwords.renewed, password=password)
+    shape = Shape(technicians=_TECHNICIANS, days=_SHIFT_DAYS, time_zone=morning_zone(now))
+    logins = found(session, shape=shape, seed=_SEED, now=now, hash_password=passwords.renewed, password=password)
     crew = _crew(session)
     handlers = session.info.get(HANDLERS_KEY)
     session.info[HANDLERS_KEY] = _QUIET
@@ -69,6 +90,20 @@ def found_demo(session: Session, *, now: datetime) -> list[Login]:
     finally:
         session.info[HANDLERS_KEY] = handlers
     return logins
+
+
+def morning_zone(now: datetime) -> str:
+    """Return the time zone of those below in which it is nearest to ten in the morning.
+
+    The company is invented, so it may live where the day has just begun: whoever starts the demo can answer offers
+    at once, at whatever hour it is where he sits.
+    """
+    return min(_ZONES, key=lambda zone: abs(_minutes(now, zone) - _TEN))
+
+
+def _minutes(now: datetime, zone: str) -> int:
+    local = now.astimezone(ZoneInfo(zone))
+    return local.hour * 60 + local.minute
 
 
 def _password(length: int) -> str:

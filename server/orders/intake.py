@@ -20,6 +20,7 @@ from server.orders.locks import lock_ticket
 from server.orders.models import Ticket, TicketReport
 from server.orders.status import OPEN_TICKET, TicketEvent, TicketStatus
 from server.orders.words import Channel, ChargeCategory, Priority, WarrantyVerdict, WorkType
+from server.organisation.models import Region
 
 R = TypeVar("R", Site, Equipment)
 
@@ -36,7 +37,7 @@ _ONE_OF_A_KIND = frozenset(
 """Constraints that a report which arrives twice at the same moment runs into: the second then sees the first's rows."""
 
 
-_UNKNOWN_REGION = frozenset({"fk_site_region_id_region", "fk_ticket_region_id_region"})
+_SITE_IN_NO_REGION = "fk_site_region_id_region"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def register(session: Session, report: NewReport, *, by: Actor, now: datetime) -
         with session.begin_nested():
             return _take_in(session, report, by=by, now=now)
     except IntegrityError as error:
-        if violated(error) in _UNKNOWN_REGION:
+        if violated(error) == _SITE_IN_NO_REGION:
             raise UnknownRegion from error
         if violated(error) not in _ONE_OF_A_KIND:
             raise
@@ -283,7 +284,7 @@ def _keep_report(session: Session, ticket: Ticket, report: NewReport, *, now: da
 
 def _open(session: Session, report: NewReport, place: _Place, *, by: Actor, now: datetime) -> Registered:
     terms = judging.policies_at(session, now)
-    ticket = _ticket(report, place, terms, by)
+    ticket = _ticket(session, report, place, terms, by)
     known = judging.Known(ticket, place.customer, place.site, place.unit)
     today = local_day(report.opened_at, judging.time_zone(session, known))
     judged = judging.coverage(session, known, terms=terms.intake, on=today)
@@ -303,7 +304,7 @@ def _open(session: Session, report: NewReport, place: _Place, *, by: Actor, now:
     return Registered(ticket, added=False)
 
 
-def _ticket(report: NewReport, place: _Place, terms: judging.Policies, by: Actor) -> Ticket:
+def _ticket(session: Session, report: NewReport, place: _Place, terms: judging.Policies, by: Actor) -> Ticket:
     duration = report.duration or terms.intake.default_durations.get(str(report.work_type), _ONE_HOUR)
     return Ticket(
         status=TicketStatus.INCOMPLETE,
@@ -316,7 +317,7 @@ def _ticket(report: NewReport, place: _Place, terms: judging.Policies, by: Actor
         priority=report.priority,
         customer_id=place.customer.id,
         site_id=place.site.id if place.site else None,
-        region_id=_region(report, place.site),
+        region_id=_region(session, report, place.site),
         equipment_id=place.unit.id if place.unit else None,
         contact_name=report.contact_name,
         contact_phone=files.telephone(report.contact_phone) if report.contact_phone else None,
@@ -336,9 +337,11 @@ def _ticket(report: NewReport, place: _Place, terms: judging.Policies, by: Actor
 _ONE_HOUR = timedelta(hours=1)
 
 
-def _region(report: NewReport, site: Site | None) -> int:
+def _region(session: Session, report: NewReport, site: Site | None) -> int:
     if site is not None:
         return site.region_id
     if report.region_id is None:
         raise RegionMissing
+    if session.get(Region, report.region_id) is None:
+        raise UnknownRegion
     return report.region_id

@@ -48,13 +48,10 @@ class Conductor:
         """Plan what happens at fixed hours."""
         self._play, self._cast, self._speed, self._say = play, cast, speed, say
         self._told = play.material.day
-        for hour, minute in PLANS:
-            self._daily(hour, minute, "1-plan", cast.dispatchers.plan)
-        for hour, minute in Clerk.HOURS:
-            self._daily(hour, minute, "4-clerk", cast.clerk.work)
-        for hour, minute in Supervisor.HOURS:
-            self._daily(hour, minute, "4-supervisor", cast.supervisor.work)
         self._closing = False
+        self._every_day(PLANS, "1-plan", cast.dispatchers.plan)
+        self._every_day(Clerk.HOURS, "4-clerk", cast.clerk.work)
+        self._every_day(Supervisor.HOURS, "4-supervisor", cast.supervisor.work)
         self._rounds()
 
     def play_days(self) -> None:
@@ -122,14 +119,20 @@ class Conductor:
         last = max(report.at for report in self._play.material.reports)
         return self._play.now < last + timedelta(hours=3)
 
-    def _daily(self, hour: int, minute: int, order: str, act: Callable[[], None]) -> None:
+    def _every_day(self, hours: tuple[tuple[int, int], ...], order: str, act: Callable[[], None]) -> None:
+        """Let somebody do something at these hours; after the days of the rehearsal once a day is enough."""
         play = self._play
 
         def again() -> None:
-            act()
-            play.agenda.add(play.daily(hour, minute, after=play.now), order, act=again)
+            left = hours[:1] if self._closing else hours
+            at = min(play.daily(hour, minute, after=play.now) for hour, minute in left)
+            play.agenda.add(at, order, act=work)
 
-        play.agenda.add(play.daily(hour, minute, after=play.now), order, act=again)
+        def work() -> None:
+            act()
+            again()
+
+        again()
 
     def _rounds(self) -> None:
         """Desk and callback agent look at their queues every half hour in which they work.

@@ -26,13 +26,13 @@ from server.rehearsal.people.reporters import Reporters
 from server.rehearsal.people.technicians import Technicians
 from server.rehearsal.play import Play
 from server.rehearsal.shaping import shape_of
-from server.rehearsal.stage import Pace, Stage, stage
+from server.rehearsal.stage import Ending, Pace, Stage, stage
 from server.rehearsal.tally import Tally
 from server.rehearsal.telephones import Telephones
 from server.rehearsal.witness import Witness
 
 _LONGEST = timedelta(days=7)
-_AFTER_AUDIT = timedelta(days=9)
+_AFTER_AUDIT = timedelta(days=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def rehearsal(order: Order, *, say: Callable[[str], None]) -> Iterator[tuple[Sta
         return order.keep or not verdict or not verdict[0].adds_up
 
     with stage(
-        shape=shape, country=given.country, seed=order.seed, begins_at=given.begins_at, pace=pace, keep=keep
+        shape=shape, country=given.country, seed=order.seed, begins_at=given.begins_at, pace=pace, end=Ending(keep, say)
     ) as built:
         say(f"{len(given.reports)} reports, {shape.technicians} technicians; it plays in {built.folder}")
         ready = time.monotonic()

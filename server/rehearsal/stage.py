@@ -53,6 +53,18 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
+class Ending:
+    """What becomes of the folder with database and logs.
+
+    :param keep: asked at the end: whether it stays; after a failure it stays in any case.
+    :param say: tells people where it is then.
+    """
+
+    keep: Callable[[], bool]
+    say: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Founded:
     """The company as it was founded: what its people know of themselves.
 
@@ -94,13 +106,10 @@ class Stage:
 
 
 @contextmanager
-def stage(
-    *, shape: Shape, country: str, seed: int, begins_at: datetime, pace: Pace, keep: Callable[[], bool]
-) -> Iterator[Stage]:
+def stage(*, shape: Shape, country: str, seed: int, begins_at: datetime, pace: Pace, end: Ending) -> Iterator[Stage]:
     """Build a stage, and take it down at the end.
 
     :param country: in which telephone numbers without prefix are dialled.
-    :param keep: asked at the end: whether the folder with database and logs stays.
     :raises StageNotReady: if a process does not come up.
     """
     folder = Path(tempfile.mkdtemp(prefix="truckroll-rehearsal-"))
@@ -123,8 +132,10 @@ def stage(
     finally:
         _leave(running)
         installation.postgres.tidy()
-        if not failed and not keep():
+        if not failed and not end.keep():
             shutil.rmtree(folder)
+        elif failed:
+            end.say(f"It failed; database and logs are in {folder}")
 
 
 def _found(installation: Installation, *, shape: Shape, seed: int, begins_at: datetime) -> Founded:

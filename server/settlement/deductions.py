@@ -41,20 +41,14 @@ def late_card(record: Record, of: VisitRecord) -> Owed | None:
     if card is None or card.card_due_at is None or card.received_at is None:
         return None
     force = record.versions.at(of.ended_at)
-    received = rules.receipt_that_counts(
-        first=card.received_at,
-        sent_back_at=card.sent_back_at,
-        again=of.received_again_at,
-        within=force.terms.late_card_corrected_within,
-    )
     late = rules.late_card_deduction(
-        due_at=card.card_due_at, received_at=received, terms=force.terms, zone=of.desk_zone
+        due_at=card.card_due_at, received_at=card.received_at, terms=force.terms, zone=of.desk_zone
     )
     if late is None:
         return None
     computation = {
         "due_at": card.card_due_at.isoformat(),
-        "received_at": received.isoformat(),
+        "received_at": card.received_at.isoformat(),
         "overdue_seconds": round(late.overdue.total_seconds()),
         "period_seconds": round(force.terms.late_card_period.total_seconds()),
         "periods": late.periods,

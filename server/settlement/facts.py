@@ -10,11 +10,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from server.callbacks.models import CustomerCallback
 from server.core import policies
-from server.core.events import DomainEvent
 from server.core.policies import Policy
 from server.customers.models import Equipment, Site, Zone
 from server.orders.models import Ticket
-from server.orders.status import CardEvent, VisitStatus
+from server.orders.status import VisitStatus
 from server.orders.visit_models import CompletionCard, Visit
 from server.orders.words import FINISHED, WorkType
 from server.organisation.models import Region, Station
@@ -71,7 +70,6 @@ class VisitRecord:
 
     :param zone: time zone of the site, of the region where no site is known.
     :param desk_zone: time zone of the desk that receives the technician's cards.
-    :param received_again_at: last receipt of a card that had been sent back.
     """
 
     visit: Visit
@@ -81,7 +79,6 @@ class VisitRecord:
     desk_zone: str
     callback: CustomerCallback | None
     card: CompletionCard | None
-    received_again_at: datetime | None
     serial: str | None
 
     @property
@@ -176,7 +173,6 @@ def gather(session: Session, *, visit_ids: Collection[int]) -> Record:
 
 def _visits(session: Session, ids: list[int]) -> dict[int, VisitRecord]:
     region, desk = aliased(Region), aliased(Region)
-    again = _received_again(session, ids)
     rows = session.execute(
         select(
             Visit, Ticket, Site, region.time_zone, desk.time_zone, CustomerCallback, CompletionCard, Equipment.serial
@@ -194,10 +190,10 @@ def _visits(session: Session, ids: list[int]) -> dict[int, VisitRecord]:
         # What is judged is what stands in the database now, not what this session saw before.
         .execution_options(populate_existing=True)
     )
-    return {row[0].id: _visit_record(cast(_Row, row), again) for row in rows}
+    return {row[0].id: _visit_record(cast(_Row, row)) for row in rows}
 
 
-def _visit_record(row: _Row, again: Mapping[int, datetime]) -> VisitRecord:
+def _visit_record(row: _Row) -> VisitRecord:
     visit, ticket, site, ticket_zone, desk_zone, callback, card, serial = row
     return VisitRecord(
         visit=visit,
@@ -207,27 +203,8 @@ def _visit_record(row: _Row, again: Mapping[int, datetime]) -> VisitRecord:
         desk_zone=desk_zone,
         callback=callback,
         card=card,
-        received_again_at=again.get(card.id) if card is not None else None,
         serial=(card.fitted_serial if card is not None else None) or serial,
     )
-
-
-def _received_again(session: Session, ids: list[int]) -> dict[int, datetime]:
-    """Return by card when one that had been sent back was last received."""
-    rows = session.execute(
-        select(CompletionCard.id, func.max(DomainEvent.at))
-        .join(
-            DomainEvent,
-            (DomainEvent.subject == CompletionCard.machine.name) & (DomainEvent.subject_id == CompletionCard.id),
-        )
-        .where(
-            CompletionCard.visit_id.in_(ids),
-            DomainEvent.kind == f"{CompletionCard.machine.name}.{CardEvent.RECEIVE}",
-            DomainEvent.at > CompletionCard.sent_back_at,
-        )
-        .group_by(CompletionCard.id)
-    )
-    return dict(rows.all())
 
 
 def _finished(session: Session, tickets: Collection[int]) -> dict[int, int]:

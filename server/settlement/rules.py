@@ -58,21 +58,6 @@ class LateCard:
     amount: Money
 
 
-def receipt_that_counts(
-    *, first: datetime, sent_back_at: datetime | None, again: datetime | None, within: timedelta
-) -> datetime:
-    """Return the receipt of a card that lateness is counted to (R19).
-
-    A card sent back for correction counts from its first receipt if it was corrected within a day (the instant on
-    which the day ends included); otherwise from the receipt of the correction.
-
-    :param again: the receipt after it was sent back; None while it has not come back.
-    """
-    if sent_back_at is None or again is None or again - sent_back_at <= within:
-        return first
-    return again
-
-
 def late_card_deduction(
     *, due_at: datetime, received_at: datetime, terms: SettlementTerms, zone: str
 ) -> LateCard | None:

@@ -106,8 +106,9 @@ class _Draft:
             self._carry(earlier)
         self.session.flush()
         self._deduct(record, waiting)
+        rows = deductions.of_lines(self.session, waiting)
         for line in waiting:
-            self._judge(line, record)
+            self._judge(line, record, rows[line.id])
         self.session.flush()
         if self.added and self.statement is not None:
             note(self.session, self.statement, "compute", by=self.by, now=self.now, details={"added": self.added})
@@ -235,7 +236,7 @@ class _Draft:
     def _deduct(self, record: Record, waiting: Sequence[StatementLine]) -> None:
         for line in waiting:
             found = record.visits.get(line.visit_id or 0)
-            if found is None or found.card is None:
+            if found is None or found.card is None or found.card.card_due_at is None:
                 continue
             owed = deductions.late_card(record, found)
             if owed is not None:
@@ -260,13 +261,12 @@ class _Draft:
         line.ticket_id, line.technician_id = hindrance.ticket_id, hindrance.technician_id
         self.session.flush()
         deductions.keep(self.session, line, deductions.false_report(record, hindrance))
-        self._judge(line, record)
+        self._judge(line, record, deductions.of_lines(self.session, [line])[line.id])
 
     # --- proposals ------------------------------------------------------------------------------------------------
 
-    def _judge(self, line: StatementLine, record: Record) -> None:
+    def _judge(self, line: StatementLine, record: Record, rows: Sequence[Deduction]) -> None:
         """Write price, proposal, reasons and evidence of a line that nobody has decided."""
-        rows = deductions.of_lines(self.session, [line])[line.id]
         found = record.visits.get(line.visit_id or 0)
         proposal = self._proposal(line, record, found, rows)
         line.proposed, line.reasons = proposal.verdict, [str(reason) for reason in proposal.reasons]

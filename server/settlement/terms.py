@@ -18,8 +18,6 @@ class SettlementTerms:
     late_card_per_period: Money = field(default_factory=lambda: Money(100, "CNY"))
     late_card_counts_begun: bool = True
     """Whether a period begun counts in full; otherwise only full periods count."""
-    late_card_corrected_within: timedelta = timedelta(days=1)
-    """A card sent back counts from its first receipt if it is corrected within this time."""
     late_card_at_most: Money = field(default_factory=lambda: Money(5000, "CNY"))
     desk_from_hour: int = 8
     desk_to_hour: int = 18

@@ -27,24 +27,24 @@ class Text:
 
 
 class BadCatalogue(ValueError):
-    """A part of the catalogue repeats a code, or is not of the described form."""
+    """A part of the catalogue is not of the described form."""
 
 
 @cache
 def catalogue(locale: str) -> Mapping[str, Text]:
     """Return every text of a language, merged from all parts.
 
-    :raises BadCatalogue: if two parts have the same code.
+    Of two parts with one code the later one counts here: a doubled text is found by a test and takes no
+    product down.
     """
-    texts: dict[str, Text] = {}
-    for name, code, entry in _entries(locale):
-        if code in texts:
-            raise BadCatalogue(f"{name} repeats {code}")
-        texts[code] = Text(entry["title"], entry["detail"])
-    return texts
+    return {code: Text(entry["title"], entry["detail"]) for _, code, entry in entries(locale)}
 
 
-def _entries(locale: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+def entries(locale: str) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield the name of the part, the code and the text of every entry.
+
+    :raises BadCatalogue: if an entry is not of the described form.
+    """
     folder = files("server") / "web" / "problems" / "parts"
     for part in sorted(folder.iterdir(), key=lambda part: part.name):
         if part.name.endswith(f".{locale}.json"):

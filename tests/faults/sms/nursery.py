@@ -1,6 +1,7 @@
 """Raises sending processes quickly: everything is imported once, and each worker is a fork of this process.
 
-A line `start` on the standard input starts one, and its process id is answered. They die with this process.
+A line on the standard input starts one, and its process id is answered; the line is the seed of its chances. They
+die with this process. Arguments: addresses of database, provider and product, share of sends that freeze.
 """
 
 import ctypes
@@ -10,6 +11,7 @@ import signal
 import sys
 import time
 
+from server.config import TwilioSettings
 from server.core.clock import SystemClock
 from server.core.db import Database
 from server.sms import sender as sending
@@ -24,14 +26,20 @@ HESITATION_SECONDS = 0.2
 
 
 class Hesitating(TwilioGateway):
-    """Waits a moment before it hands a text over, so that many are caught when taken and not yet handed over."""
+    """Waits, or freezes the whole process, when a message is taken and not yet handed over: the worst moment."""
+
+    def __init__(self, settings: TwilioSettings, *, public_url: str, freezing: float) -> None:
+        super().__init__(settings, public_url=public_url)
+        self._freezing = freezing
 
     def send(self, *, to: str, text: str, reference: int) -> Outcome:
         time.sleep(random.uniform(0, HESITATION_SECONDS))
+        if random.random() < self._freezing:
+            os.kill(os.getpid(), signal.SIGSTOP)
         return super().send(to=to, text=text, reference=reference)
 
 
-def work(database_url: str, api_base: str, public_url: str) -> None:
+def work(database_url: str, api_base: str, public_url: str, freezing: str) -> None:
     """Send what is due, again and again, until killed; a broken database connection is another try."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     sending.BATCH = 6  # short passes, so that what others left is looked up in time
@@ -39,7 +47,7 @@ def work(database_url: str, api_base: str, public_url: str) -> None:
     database = Database(database_url, pool_size=4)
     sender = Sender(
         database=database,
-        gateway=Hesitating(settings.twilio, public_url=public_url),
+        gateway=Hesitating(settings.twilio, public_url=public_url, freezing=float(freezing)),
         conninfo=database_url.replace("postgresql+psycopg://", "postgresql://"),
         settings=settings,
         lanes=3,
@@ -55,10 +63,11 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    for _ in sys.stdin:
+    for line in sys.stdin:
         child = os.fork()
         if child == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            random.seed(line)
             work(*sys.argv[1:])
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()

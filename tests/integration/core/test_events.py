@@ -47,7 +47,7 @@ def test_a_change_of_status_leaves_one_row_of_history(session: Session, message:
 
 def test_what_the_table_does_not_allow_changes_nothing(session: Session, message: OutboxMessage) -> None:
     with pytest.raises(IllegalTransition):
-        record(session, message, MessageEvent.DELIVER, by=SYSTEM, now=_NOW)
+        record(session, message, MessageEvent.PUT_BACK, by=SYSTEM, now=_NOW)
 
     assert message.status is MessageStatus.WAITING
     assert _history(session) == []

@@ -208,6 +208,10 @@ def test_a_trusted_position_replaces_an_untrusted_one_and_not_the_other_way(sess
         ({"opened_at": NOON + timedelta(seconds=1)}, intake.ReportFromTheFuture),
         ({"site": None, "equipment": None}, intake.RegionMissing),
         ({"site": None, "equipment": None, "region_id": 10**12}, intake.UnknownRegion),
+        (
+            {"site": NewSite(address="1 X", region_id=10**12, time_zone=a.ZONE), "equipment": None},
+            intake.UnknownRegion,
+        ),
         ({"contact_phone": "call me"}, BadTelephone),
         ({"customer": replace(NEW, phones=("12",)), "site": None}, BadTelephone),
     ],

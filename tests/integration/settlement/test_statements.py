@@ -159,21 +159,23 @@ def test_a_card_handed_in_late_is_deducted_with_its_computation(work: Work) -> N
     assert row.computation["counts"] == "begun"
 
 
-def test_a_card_corrected_too_late_counts_from_its_second_receipt(work: Work) -> None:
+def test_a_card_received_anew_after_its_correction_is_computed_anew(work: Work) -> None:
     work.price()
     visit = work.visit(work.ticket(), finished_at=local(9, 9))
     card = work.card(visit, due_at=local(10, 9), received_at=local(10, 8))
-    card.sent_back_at = local(10, 9)
     work.callback(visit)
-    work.happened("completion_card.receive", card.id, at=local(11, 9))
     computed(work)
     assert work.session.scalars(select(Deduction)).all() == []
 
-    work.happened("completion_card.receive", card.id, at=local(11, 9, 1))
-    computed(work)
+    for received_at, cost in ((local(11, 9, 1), 4), (local(10, 12), 1)):
+        card.received_at = received_at
+        computed(work)
+        (row,) = work.session.scalars(select(Deduction))
+        assert row.amount == yuan(cost)
 
-    (row,) = work.session.scalars(select(Deduction))
-    assert row.amount == yuan(4)  # nine hours until the desk closed, a minute of the next day
+    card.received_at = local(10, 9)
+    computed(work)
+    assert work.session.scalars(select(Deduction)).all() == []
 
 
 def test_a_card_that_is_awaited_holds_the_line_and_costs_nothing_yet(work: Work) -> None:

@@ -18,7 +18,6 @@ from server.settlement.rules import (
     month_after,
     month_of,
     propose,
-    receipt_that_counts,
     settle,
 )
 from server.settlement.status import DeductionKind, LineKind, Reason, Verdict
@@ -78,25 +77,6 @@ def test_desk_hours_follow_the_local_clock_through_a_clock_change() -> None:
     start, end = datetime(2026, 3, 7, 5, tzinfo=UTC), datetime(2026, 3, 10, 4, tzinfo=UTC)
 
     assert desk_time(start, end, from_hour=8, to_hour=18, zone="America/New_York") == timedelta(hours=30)
-
-
-@pytest.mark.parametrize(
-    ("back", "again", "counts"),
-    [
-        (None, None, "first"),
-        (local(9, day=11), None, "first"),
-        (local(9, day=11), local(9, day=12), "first"),
-        (local(9, day=11), local(9, day=12) + _SECOND, "again"),
-    ],
-)
-def test_a_card_sent_back_counts_from_its_first_receipt_if_corrected_within_a_day(
-    back: datetime | None, again: datetime | None, counts: str
-) -> None:
-    first = local(9)
-
-    found = receipt_that_counts(first=first, sent_back_at=back, again=again, within=timedelta(days=1))
-
-    assert found == (first if counts == "first" else again)
 
 
 @pytest.mark.parametrize(

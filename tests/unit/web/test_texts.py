@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 import re
+from collections import Counter
 from collections.abc import Iterator
 from string import Formatter
 
@@ -12,7 +13,7 @@ import mobile_api
 import server
 from server.core.errors import Conflict, Refusal
 from server.web import texts
-from server.web.texts import LOCALES, catalogue
+from server.web.texts import LOCALES, catalogue, entries
 
 # Not imported: a command's entry, alembic's environment, and gunicorn's settings, which act when they are imported.
 _ACTING = re.compile(r"\.__main__$|^server\.migrations\.|^server\.web\.gunicorn_conf$")
@@ -50,6 +51,13 @@ def test_every_code_belongs_to_one_refusal_or_means_the_same() -> None:
         codes.setdefault(kind.code, set()).add(kind.status)
 
     assert {code: statuses for code, statuses in codes.items() if len(statuses) > 1} == {}
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_text_stands_in_two_parts(locale: str) -> None:
+    counted = Counter(code for _, code, _ in entries(locale))
+
+    assert [code for code, count in counted.items() if count > 1] == []
 
 
 def test_both_languages_have_the_same_texts_with_the_same_details() -> None:
