@@ -32,9 +32,9 @@ def chromium() -> str | None:
 
 
 def shared_folder() -> Path | None:
-    """Return the folder of shared measurements and tickets, ``$TRUCKROLL_SHARED``, if there is one."""
-    told = os.environ.get("TRUCKROLL_SHARED")
-    return Path(told) if told and Path(told).is_dir() else None
+    """Return the folder of measurements and tickets: ``$TRUCKROLL_SHARED``, else ``shared`` beside the checkout."""
+    folder = Path(os.environ.get("TRUCKROLL_SHARED") or Path(__file__).resolve().parents[2] / "shared")
+    return folder if folder.is_dir() else None
 
 
 NEEDS = (

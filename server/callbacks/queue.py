@@ -168,7 +168,7 @@ def next_call(session: Session, *, by: Actor, now: datetime, scope: Scope = EVER
             or_(mine, and_(free, callable_now)),
             visible(scope),
         )
-        .order_by(mine.desc(), CustomerCallback.due_at, CustomerCallback.id)
+        .order_by(mine.desc().nulls_last(), CustomerCallback.due_at, CustomerCallback.id)
         .limit(1)
         # Two agents who ask at the same moment: the second passes over the row that the first holds.
         .with_for_update(of=CustomerCallback, skip_locked=True)

@@ -71,6 +71,7 @@ def frame() -> Mapping[str, Any]:
         "hour": partial(hour, language=language),
         "money": partial(money, language=language),
         "word_of": partial(word_of, language=language),
+        "why": partial(why, language=language),
         "now": clock.now(),
     }
 
@@ -140,3 +141,12 @@ def word_of(kind: str, value: object, *, language: str) -> str:
     """Return the word for a value of a closed list (`word.work_type.repair`); the value itself where there is none."""
     key = f"word.{kind}.{value}"
     return words.say(key, locale=language) if words.knows(key) else str(value).replace("_", " ")
+
+
+_REASONS = ("why", "decline", "fail_reason", "result", "event")
+
+
+def why(reason: str, *, language: str) -> str:
+    """Return the reason of an event in words: ours are codes, a person's are his own."""
+    keys = (f"word.{kind}.{reason}" for kind in _REASONS)
+    return next((words.say(key, locale=language) for key in keys if words.knows(key)), reason)

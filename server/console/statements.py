@@ -1,7 +1,9 @@
 """Statements: the month of a payee, line by line with its evidence; audit, objection, approval, payment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import partial
+from types import MappingProxyType
 
 from flask import Response as Download
 from flask import redirect, request, url_for
@@ -9,16 +11,16 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from server.console import console
-from server.console.forms import code_page
+from server.console.forms import code_page, whole
 from server.console.frame import page
 from server.core import clock
 from server.core.clock import local_day
-from server.core.errors import Refusal
+from server.core.errors import NotFound, Refusal
 from server.core.events import Actor, Via
 from server.organisation.access import Scope
 from server.organisation.models import Role
 from server.settlement import audit, closing, export, queries, statements
-from server.settlement.status import STATEMENT, Reason, StatementEvent, Verdict
+from server.settlement.status import PAID_VERDICTS, STATEMENT, Reason, StatementEvent, StatementStatus, Verdict
 from server.web import texts
 from server.web.auth import allowed
 from server.web.context import current, database, settings
@@ -26,42 +28,16 @@ from server.web.locale import locale
 
 _READERS = (Role.AUDITOR, Role.FINANCE, Role.STATION)
 
-_Deed = Callable[[Session, int, Actor, datetime, Scope], object]
-
-
-def _approve(session: Session, statement_id: int, by: Actor, now: datetime, scope: Scope) -> object:
-    try:
-        digest = bytes.fromhex(request.form.get("digest", ""))
-    except ValueError:
-        digest = b""
-    return closing.approve(session, statement_id=statement_id, lines_hash=digest, by=by, now=now, scope=scope)
-
-
-def _pay(session: Session, statement_id: int, by: Actor, now: datetime, scope: Scope) -> object:
-    reference = request.form.get("reference", "").strip()[:100].replace("\0", "")
-    return closing.pay(session, statement_id=statement_id, reference=reference, by=by, now=now, scope=scope)
-
-
-_DEEDS: dict[str, tuple[StatementEvent | None, Role, _Deed]] = {
-    "audit": (
-        StatementEvent.AUDIT,
-        Role.AUDITOR,
-        lambda s, i, by, now, scope: audit.finish_audit(s, statement_id=i, by=by, now=now, scope=scope),
-    ),
-    "publish": (
-        StatementEvent.PUBLISH,
-        Role.AUDITOR,
-        lambda s, i, by, now, scope: closing.publish(s, statement_id=i, by=by, now=now, scope=scope),
-    ),
-    "agree": (
-        None,
-        Role.STATION,
-        lambda s, i, by, now, scope: closing.agree(s, statement_id=i, by=by, now=now, scope=scope),
-    ),
-    "approve": (StatementEvent.APPROVE, Role.FINANCE, _approve),
-    "pay": (StatementEvent.PAY, Role.FINANCE, _pay),
-}
-"""What can be done with a whole statement: the step it takes, who may, and the use case."""
+_STEPS: Mapping[str, tuple[StatementEvent | None, Role]] = MappingProxyType(
+    {
+        "audit": (StatementEvent.AUDIT, Role.AUDITOR),
+        "publish": (StatementEvent.PUBLISH, Role.AUDITOR),
+        "agree": (None, Role.STATION),
+        "approve": (StatementEvent.APPROVE, Role.FINANCE),
+        "pay": (StatementEvent.PAY, Role.FINANCE),
+    }
+)
+"""What can be done with a whole statement: the step that must be possible (agreeing takes none), and who may."""
 
 
 @console.get("/console/statements", endpoint="statements")
@@ -111,8 +87,8 @@ def _page(statement_id: int, *, status: int = 200, **shown: object) -> tuple[str
     state = found.statement.status
     possible = [
         name
-        for name, (event, role, _) in _DEEDS.items()
-        if caller.has(role) and (STATEMENT.allows(state, event) if event else state == "published")
+        for name, (event, role) in _STEPS.items()
+        if caller.has(role) and (STATEMENT.allows(state, event) if event else state == StatementStatus.PUBLISHED)
     ]
     lines = sorted(found.lines, key=lambda sheet: (not sheet.suspicions, sheet.line.id))
     return page(
@@ -122,7 +98,12 @@ def _page(statement_id: int, *, status: int = 200, **shown: object) -> tuple[str
         lines=lines,
         digest=found.digest.hex(),
         possible=possible,
-        may_decide=state == "draft" and caller.has(Role.AUDITOR),
+        may_decide=state == StatementStatus.DRAFT and caller.has(Role.AUDITOR),
+        may_tick={
+            sheet.line.id
+            for sheet in lines
+            if sheet.line.verdict == Verdict.OPEN and sheet.line.proposed in PAID_VERDICTS
+        },
         verdicts=[Verdict.PAY, Verdict.REDUCED, Verdict.HOLD, Verdict.REFUSE],
         all_reasons=list(Reason),
         zone=settings().zone,
@@ -159,21 +140,75 @@ def decide_line(statement_id: int, line_id: int) -> Response | tuple[str, int]:
     return redirect(url_for("console.statement", statement_id=statement_id) + f"#line-{line_id}", code=303)
 
 
-@console.post("/console/statements/<id:statement_id>/<deed>")
-@allowed(*_READERS)
-def change_statement(statement_id: int, deed: str) -> Response | tuple[str, int]:
-    """Take the next step with a whole statement."""
-    caller = current()
-    if deed not in _DEEDS or not caller.has(_DEEDS[deed][1]):
-        return code_page("not_found", 404)
+@console.post("/console/statements/<id:statement_id>/ticked-lines")
+@allowed(Role.AUDITOR)
+def decide_ticked_lines(statement_id: int) -> Response | tuple[str, int]:
+    """Decide every ticked line as the rules propose to pay it; all of them or none.
 
-    def do(session: Session) -> None:
-        _DEEDS[deed][2](session, statement_id, caller.actor(Via.CONSOLE), clock.now(), caller.scope)
+    Each is decided as if it were alone: what the record forbids by now is refused; each is one entry of history.
+    """
+    ticked = {whole(each) for each in request.form.getlist("lines")}
+
+    def do(session: Session, *, statement_id: int, by: Actor, now: datetime, scope: Scope) -> None:
+        found = queries.statement_sheet(session, statement_id=statement_id, scope=scope)
+        for line in (sheet.line for sheet in found.lines):
+            if line.id in ticked and line.verdict == Verdict.OPEN and line.proposed in PAID_VERDICTS:
+                audit.decide(session, line_id=line.id, verdict=line.proposed, by=by, now=now, scope=scope)
+
+    return _step(statement_id, "ticked", do)
+
+
+@console.post("/console/statements/<id:statement_id>/audit")
+@allowed(Role.AUDITOR)
+def audit_statement(statement_id: int) -> Response | tuple[str, int]:
+    """Finish the audit."""
+    return _step(statement_id, "audit", audit.finish_audit)
+
+
+@console.post("/console/statements/<id:statement_id>/publication")
+@allowed(Role.AUDITOR)
+def publish_statement(statement_id: int) -> Response | tuple[str, int]:
+    """Show the statement to its payee."""
+    return _step(statement_id, "publish", closing.publish)
+
+
+@console.post("/console/statements/<id:statement_id>/agreement")
+@allowed(Role.STATION)
+def agree_statement(statement_id: int) -> Response | tuple[str, int]:
+    """Agree for the payee."""
+    return _step(statement_id, "agree", closing.agree)
+
+
+@console.post("/console/statements/<id:statement_id>/approval")
+@allowed(Role.FINANCE)
+def approve_statement(statement_id: int) -> Response | tuple[str, int]:
+    """Approve exactly the lines that were on the page (R41)."""
+    try:
+        digest = bytes.fromhex(request.form.get("digest", ""))
+    except ValueError:
+        digest = b""
+    return _step(statement_id, "approve", partial(closing.approve, lines_hash=digest))
+
+
+@console.post("/console/statements/<id:statement_id>/payment")
+@allowed(Role.FINANCE)
+def pay_statement(statement_id: int) -> Response | tuple[str, int]:
+    """Keep that the money was sent, with the bank's reference."""
+    reference = request.form.get("reference", "").strip()[:100].replace("\0", "")
+    return _step(statement_id, "pay", partial(closing.pay, reference=reference))
+
+
+def _step(statement_id: int, deed: str, do: Callable[..., object]) -> Response | tuple[str, int]:
+    """Take the next step with a whole statement; a refusal is said on its page."""
+
+    def step(session: Session) -> None:
+        caller = current()
+        do(session, statement_id=statement_id, by=caller.actor(Via.CONSOLE), now=clock.now(), scope=caller.scope)
 
     try:
-        database().attempt(do)
+        database().attempt(step)
     except Refusal as refusal:
-        if refusal.status == 404:
+        if refusal.status == NotFound.status:
             raise
         return _page(statement_id, status=refusal.status, problem=texts.of(refusal, locale=locale()))
     return redirect(url_for("console.statement", statement_id=statement_id, done=f"statement.{deed}"), code=303)

@@ -1,14 +1,36 @@
 """What waits for somebody's attention, worst first."""
 
-from flask import url_for
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from server.console import console
-from server.console.frame import page
+from server.console.frame import page, why, word_of
+from server.console.words import knows, say
 from server.core import clock
-from server.organisation.models import Role
+from server.core.numbers import ticket_number
+from server.customers.models import Customer
+from server.orders.models import Ticket
+from server.organisation.models import Region, Role
+from server.reports.today import Item
 from server.reports.today import today as queues
 from server.web.auth import allowed
 from server.web.context import current, database, settings
+from server.web.locale import locale
+
+_STATUSES = frozenset({"ticket", "visit", "completion_card"})
+_WORDS = {"hindrance": "hindrance", "customer_callback": "result", "complaint": "fail_reason"}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The ticket that something waits for, in words."""
+
+    number: str
+    customer: str
+    zone: str
 
 
 @console.get("/console/today")
@@ -18,10 +40,38 @@ def today() -> tuple[str, int]:
     caller = current()
     with database().transaction() as session:
         found = queues(session, scope=caller.scope, roles=caller.roles, now=clock.now())
-    links = {
-        item.ticket_id: url_for("console.ticket", ticket_id=item.ticket_id)
-        for queue in found
-        for item in queue.items
-        if item.ticket_id is not None
-    }
-    return page("today.html", queues=found, links=links, zone=settings().zone)
+        about = _tickets(session, {each.ticket_id for queue in found for each in queue.items if each.ticket_id})
+    return page("today.html", queues=found, about=about, matter=matter, zone=settings().zone)
+
+
+def _tickets(session: Session, ids: Iterable[int]) -> Mapping[int, About]:
+    rows = session.execute(
+        select(Ticket.id, Ticket.opened_at, Customer.name, Region.time_zone)
+        .join(Customer, Customer.id == Ticket.customer_id)
+        .join(Region, Region.id == Ticket.region_id)
+        .where(Ticket.id.in_(ids))
+    )
+    return {row.id: About(ticket_number(row.id, row.opened_at), row.name, row.time_zone) for row in rows}
+
+
+def matter(item: Item) -> str:
+    """Return in words why something waits."""
+    language = locale()
+    match item.thing:
+        case "urge":
+            return item.what or say("today.urge", locale=language)
+        case "reading":
+            return say("today.reading", locale=language)
+        case "offer":
+            return say("today.round", locale=language, round=item.what)
+        case "ticket" if item.what and not _is_status(item):
+            return ", ".join(word_of("fact", fact, language=language) for fact in item.what.split(", "))
+        case thing if thing in _STATUSES and _is_status(item):
+            return say(f"status.{thing}.{item.what}", locale=language)
+        case thing if thing in _WORDS:
+            return word_of(_WORDS[thing], item.what, language=language)
+    return why(item.what, language=language)
+
+
+def _is_status(item: Item) -> bool:
+    return knows(f"status.{item.thing}.{item.what}")

@@ -60,7 +60,7 @@ def waiting(
         .order_by(HumanReading.id)
         .limit(limit + 1)
     )
-    return session.execute(found).tuples().all()
+    return [(reading, message) for reading, message in session.execute(found)]
 
 
 def one(session: Session, reading_id: int, *, scope: Scope) -> Unread:

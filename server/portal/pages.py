@@ -41,13 +41,13 @@ def _built() -> dict[str, str]:
     return {"style": manifest[_ENTRY]["css"][0], "icon": manifest[_ICONS]["file"]}
 
 
-@blueprint.get("/look/<path:name>")
+@blueprint.get("/look/<path:built>")
 @public
-def look(name: str) -> Response:
+def look(built: str) -> Response:
     """Serve the stylesheet and the icon of these pages, and nothing else."""
-    if name not in _built().values():
+    if built not in _built().values():
         abort(404)
-    return send_from_directory(str(_BUILT), name, max_age=31_536_000)
+    return send_from_directory(str(_BUILT), built, max_age=31_536_000)
 
 
 @blueprint.get("/<token>")
@@ -93,7 +93,7 @@ def _seen(token: str) -> Sight:
 
 def _page(seen: Sight, *, alert: str = "", status: int | None = None) -> Response:
     text = words(seen.locale)
-    built = {kind: url_for("portal.look", name=name) for kind, name in _built().items()}
+    built = {kind: url_for("portal.look", built=name) for kind, name in _built().items()}
     label: Callable[[str], str] = lambda name: text[name]  # noqa: E731 - the page's way to the words
     body = render_template(
         "portal/page.html", seen=seen, alert=alert, built=built, word=label, company=settings().company

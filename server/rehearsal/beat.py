@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -23,13 +23,14 @@ _PATIENCE_SECONDS = 90.0
 _PAUSE_SECONDS = 0.1
 _NOBODY_COMES_SECONDS = 0.1
 _LEFT_UNDER_WAY_SECONDS = 2.0
-_LOOKS_SECONDS = (0.002, 0.004, 0.006, 0.01, 0.015, 0.02)
+_LOOKS_SECONDS = (0.002, 0.004, 0.008, 0.012, 0.02, 0.03)
 _STATE = text(
     "select (select count(*) from procrastinate_jobs where status in ('todo', 'doing')),"
     " (select count(*) from outbox_message where status = 'waiting' and due_at <= :now),"
     " (select count(*) from outbox_message where status = 'sending'),"
     " (select count(*) from inbound_message where handled_at is null),"
-    " (select string_agg(distinct task_name, ', ') from procrastinate_jobs where status in ('failed', 'aborted'))"
+    " (select string_agg(distinct task_name, ', ') from procrastinate_jobs where status in ('failed', 'aborted')),"
+    " (select max(id) from message_notice)"
 )
 
 
@@ -68,7 +69,11 @@ class Unrest:
 
 
 class Beat:
-    """The conductor's hand on the clock: a connection of the owner, who alone may move it."""
+    """The conductor's hand on the clock: a connection of the owner, who alone may move it.
+
+    ``now`` is the present instant, ``moves`` how often it was moved; ``notices`` grows with every message that the
+    provider has brought to a telephone.
+    """
 
     def __init__(self, owner_url: str, *, begins_at: datetime, provider_pending: Callable[[], int]) -> None:
         """Begin at an instant.
@@ -80,6 +85,7 @@ class Beat:
         self._sweeps = tuple(sweep for sweep in SWEEPS if sweep.name not in _HOUSEKEEPING)
         self.now = begins_at
         self.moves = 0
+        self.notices = 0
 
     def next_due(self) -> datetime | None:
         """Return when the earliest waiting row of the product falls due."""
@@ -128,12 +134,20 @@ class Beat:
             looks += 1
 
     def _unrest(self) -> Unrest:
-        # First the provider: a text that it hands over right now is then seen as a row.
+        found = self._in_database()
+        if not found.is_over:
+            return found
+        # What the provider hands over is a row before it is off its books: so it is asked between two looks.
         provider = self._provider_pending()
+        found = self._in_database()
+        return replace(found, provider=provider)
+
+    def _in_database(self) -> Unrest:
         row = self.transaction(lambda session: session.execute(_STATE, {"now": self.now}).one())
         if row[4] is not None:
             raise JobFailed(f"given up: {row[4]}; the worker's log says why")
-        return Unrest(jobs=row[0], messages=row[1], sending=row[2], texts=row[3], provider=provider)
+        self.notices = row[5] or 0
+        return Unrest(jobs=row[0], messages=row[1], sending=row[2], texts=row[3], provider=0)
 
     def _sweep(self) -> None:
         self.transaction(_enqueue_sweep)

@@ -38,6 +38,7 @@ BRANCHES = (
     Branch("absent", "select count(*) from visit where status = 'customer_absent'"),
     Branch("declined_on_site", "select count(*) from visit where status = 'customer_declined'"),
     Branch("not_finished", "select count(*) from visit where status = 'not_finished'"),
+    Branch("hindrance_accepted", "select count(*) from hindrance where accepted_at is not null"),
     Branch("extra_work_agreed", "select count(*) from extra_work where authorised"),
     Branch("extra_work_refused", "select count(*) from extra_work where not authorised"),
     Branch("no_fault_found", "select count(*) from visit where result = 'no_fault'"),

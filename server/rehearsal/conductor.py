@@ -49,6 +49,7 @@ class Conductor:
         self._play, self._cast, self._speed, self._say = play, cast, speed, say
         self._told = play.material.day
         self._closing = False
+        self._heard = 0
         self._every_day(PLANS, "1-plan", cast.dispatchers.plan)
         self._every_day(Clerk.HOURS, "4-clerk", cast.clerk.work)
         self._every_day(Supervisor.HOURS, "4-supervisor", cast.supervisor.work)
@@ -96,7 +97,10 @@ class Conductor:
                 self._play.beat.settle()
 
     def _listen(self) -> None:
-        """Let everybody look at his telephone."""
+        """Let everybody look at his telephone, if anything has arrived at all."""
+        if self._heard == self._play.beat.notices:
+            return
+        self._heard = self._play.beat.notices
         for received in self._play.telephones.unread():
             reading = read(received.body)
             if self._cast.technicians.has(received.phone):

@@ -14,6 +14,9 @@ from server.local.installation import Installation, Ports
 from server.local.postgres import EmbeddedPostgres
 from server.local.supervisor import Supervisor
 
+_THROW_AWAY = "fsync = off\nfull_page_writes = off\n"
+"""A commit reaches the operating system before it is acknowledged, so that no killed process loses one; only a crash
+of the whole machine would, and such a rehearsal is played again."""
 FOUNDED = "founded"
 """The file that the conductor makes when the company is there: from then on the product may start."""
 
@@ -48,6 +51,8 @@ def keep(installation: Installation, *, tick: float, stalled: float) -> None:
     conductor = os.getppid()
     folder = installation.home
     installation.postgres.ensure_initialised()
+    with (installation.postgres.data_dir / "postgresql.conf").open("a", encoding="ascii") as settings:
+        settings.write(_THROW_AWAY)
     with Supervisor(log_folder=folder / "log") as supervisor:
         supervisor.start(installation.database())
         supervisor.wait_for(

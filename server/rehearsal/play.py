@@ -48,6 +48,8 @@ class Play:
     tickets: dict[int, Known] = field(default_factory=dict)
     by_number: dict[str, Known] = field(default_factory=dict)
     by_phone: dict[str, Known] = field(default_factory=dict)
+    unfinished: set[int] = field(default_factory=set)
+    """Tickets whose technician could not finish: the desk has his reason to look at."""
 
     @property
     def now(self) -> datetime:

@@ -115,7 +115,14 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # published wit
         """
 
         def decorate(view: View) -> View:
-            respond = self._responding(view, status, schema, etag=False)
+            @wraps(view)
+            def written(this: MethodView, session: Session, *args: Any, **kwargs: Any) -> Any:
+                result = view(this, session, *args, **kwargs)
+                # What is shown has its id and its version from the database.
+                session.flush()
+                return result
+
+            respond = self._responding(written, status, schema, etag=False)
 
             @wraps(respond)
             def wrapper(this: MethodView, *args: Any, **kwargs: Any) -> Response:

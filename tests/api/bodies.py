@@ -39,6 +39,7 @@ LABOUR_PRICE = {
     "valid_from": "2026-06-01",
     "price": MONEY,
 }
+CALLED = {"outcome": "pass", "came": "yes", "done": "yes", "working": "yes", "charged": "0", "satisfied": "5"}
 
 
 def technician(company: Company) -> dict[str, Any]:
@@ -84,3 +85,23 @@ def plan(company: Company) -> dict[str, Any]:
         "last_day": "2026-05-06",
         "iterations": 10,
     }
+
+
+def typed_report(company: Company) -> dict[str, Any]:
+    """Return the console's form of a report in the callers' own region, filled in."""
+    return {
+        "name": "Miller",
+        "phone": "+12025550170",
+        "region_id": company.regions[0].id,
+        "address": "1 Mill Lane",
+        "lat": "31.22",
+        "lon": "121.42",
+        "work_type": "patrol",
+        "product_category": "pump",
+        "description": "Look after the pump",
+    }
+
+
+def asked_plan(company: Company) -> dict[str, Any]:
+    """Return the console's form that asks for a plan of the callers' own region."""
+    return {"region": company.regions[0].id, "day": "2026-05-05", "days": "1"}

@@ -10,14 +10,15 @@ A route without a row fails `test_matrix.py`, and so does a row without a route.
   404 as for one that does not exist, unless he sees the whole company); ``missing``: for an id that nothing has.
 - ``body``: the JSON that is sent, or a function of the company that returns it. ``form`` instead of it for pages.
 - ``etag``: what is sent as If-Match with PUT, PATCH and DELETE.
-- ``anonymous``: what somebody unknown gets, where it is not 401: a page answers 303 to the log-in.
+- ``anonymous``: what somebody unknown gets, where it is not 401; a `Page` leads him to the log-in with 303.
+- ``deed``: what stands for ``<deed>`` in the route, whatever the id.
 
 Ids of the route (`ticket_id`) come from `world.MAKERS`; add a maker for yours. Every call happens in a savepoint
 of its own, so rows do not disturb each other.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -50,6 +51,8 @@ FILES = (*OFFICE, Role.CALLBACK_AGENT, Role.AUDITOR)
 RECEIVING = (Role.STATION_CLERK, Role.DISPATCHER)
 CARDS = (*RECEIVING, Role.SUPERVISOR, Role.STATION, Role.AUDITOR)
 CALLBACKS = (Role.CALLBACK_AGENT, Role.SUPERVISOR, Role.AUDITOR)
+CALLING = (Role.CALLBACK_AGENT, Role.SUPERVISOR)
+PAYING = (Role.AUDITOR, Role.FINANCE, Role.STATION)
 MONEY = (Role.AUDITOR, Role.FINANCE, Role.SUPERVISOR, Role.STATION, Role.STATION_CLERK, Role.ADMINISTRATOR)
 
 
@@ -62,6 +65,7 @@ class _Expected:
     form: Body | None = None
     etag: str = '"1"'
     anonymous: int = 401
+    deed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,13 @@ class Row(_Expected):
     method: str
     rule: str
     who: tuple[Role, ...] | Open
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Row):
+    """One route and method of the console: somebody unknown is led to the log-in."""
+
+    anonymous: int = field(default=303, kw_only=True)
 
 
 def _station(company: Company) -> dict[str, Any]:
@@ -301,4 +312,53 @@ ROWS: tuple[Row, ...] = (
     Row("POST", "/mobile/v1/tokens", ANYBODY, own=401, body={"request": "nothing", "code": "000000"}),
     Row("POST", "/mobile/v1/tokens/revocation", TECHNICIANS, own=204),
     Row("GET", "/mobile/v1/me", TECHNICIANS, own=200),
+    # The console: a page sends somebody unknown to the log-in
+    Row("GET", "/", ANYBODY, own=302),
+    Row("GET", "/console/login", ANYBODY, own=200),
+    Row("POST", "/console/login", ANYBODY, own=303, form={"login": "auditor", "password": PASSWORD}),
+    Row("GET", "/console/language/<language>", ANYBODY, own=303, other=303, missing=303),
+    Row("GET", "/static/built/<path:filename>", ANYBODY, own=200, other=404, missing=404),
+    Page("POST", "/console/logout", STAFF, own=303, form={}),
+    Page("GET", "/console/account", STAFF, own=200),
+    Page("GET", "/console/today", DESK, own=200),
+    Page("GET", "/console/tickets", (*DESK, Role.STATION), own=200),
+    Page("GET", "/console/tickets/new", DESK, own=200),
+    Page("POST", "/console/tickets/new", DESK, own=303, form=bodies.typed_report),
+    Page("GET", "/console/tickets/<id:ticket_id>", (*DESK, Role.STATION), own=200),
+    Page("POST", "/console/tickets/<id:ticket_id>/<deed>", DESK, own=303, form=bodies.REASON, deed="urge"),
+    Page("GET", "/console/plan", DESK, own=200),
+    Page("POST", "/console/plans", DESK, own=303, form=bodies.asked_plan),
+    Page("GET", "/console/plans/<id:plan_id>", DESK, own=200),
+    Page("POST", "/console/plans/<id:plan_id>/publication", DESK, own=409, form={}),
+    Page("POST", "/console/plans/<id:plan_id>/cancellation", DESK, own=303, form={}),
+    Page("GET", "/console/cards", RECEIVING, own=200),
+    Page("POST", "/console/cards/<id:card_id>/<deed>", RECEIVING, own=303, form=bodies.REASON, deed="send_back"),
+    Page("GET", "/console/callbacks", CALLING, own=200),
+    Page("POST", "/console/callbacks/next", (Role.CALLBACK_AGENT,), own=303, form={}),
+    Page("GET", "/console/callbacks/<id:callback_id>", CALLING, own=200),
+    Page("POST", "/console/callbacks/<id:callback_id>/attempts", (Role.CALLBACK_AGENT,), own=303, form=bodies.CALLED),
+    Page("POST", "/console/callbacks/<id:callback_id>/decision", SUPERVISOR, own=409, form=bodies.EVIDENCE),
+    Page("GET", "/console/statements", PAYING, own=200),
+    Page("POST", "/console/statements", AUDITOR, own=303, form={"month": "2026-04"}),
+    Page("GET", "/console/statements/<id:statement_id>", PAYING, own=200),
+    Page("POST", "/console/statements/<id:statement_id>/ticked-lines", AUDITOR, own=303, form={"lines": "1"}),
+    Page("POST", "/console/statements/<id:statement_id>/audit", AUDITOR, own=409, form={}),
+    Page("POST", "/console/statements/<id:statement_id>/publication", AUDITOR, own=409, form={}),
+    Page("POST", "/console/statements/<id:statement_id>/agreement", (Role.STATION,), own=303, form={}),
+    Page("POST", "/console/statements/<id:statement_id>/approval", FINANCE, own=409, form={"digest": "00"}),
+    Page("POST", "/console/statements/<id:statement_id>/payment", FINANCE, own=409, form={"reference": "B-1"}),
+    Page(
+        "POST",
+        "/console/statements/<id:statement_id>/lines/<id:line_id>",
+        AUDITOR,
+        own=409,
+        form={"verdict": "refuse", "reasons": "card_missing"},
+    ),
+    Page("GET", "/console/statements/<id:statement_id>.csv", PAYING, own=200),
+    Page("GET", "/console/people", ADMINISTRATOR, own=200),
+    Page("POST", "/console/people/<id:staff_id>/log-out", ADMINISTRATOR, own=303, form={}),
+    # Customers' links: whoever holds one
+    Row("GET", "/c/look/<path:built>", ANYBODY, own=200),
+    Row("GET", "/c/<token>", LINK, own=200, other=200),
+    Row("POST", "/c/<token>", LINK, own=303, other=303, form={"answer": "rebook", "wish": "On Friday"}),
 )

@@ -111,7 +111,7 @@ def _ask(app: Flask, row: Row, company: Company, session: Session, call: Call) -
     headers = _proof(app, client, row, call.caller)
     headers |= {"Idempotency-Key": str(uuid4())} if row.method == "POST" else {}
     headers |= {"If-Match": row.etag} if row.method in {"PUT", "PATCH", "DELETE"} else {}
-    path = _PARAMETER.sub(lambda match: str(_id(match[1], company, session, call)), row.rule)
+    path = _PARAMETER.sub(lambda match: str(_id(match[1], row, company, session, call)), row.rule)
     given = row.body if row.form is None else row.form
     values = given(company) if callable(given) else given
     if row.form is not None:
@@ -128,7 +128,9 @@ def _proof(app: Flask, client: Any, row: Row, caller: Caller) -> dict[str, str]:
         return {"Origin": "http://127.0.0.1:8000", csrf.HEADER: csrf.token()}
 
 
-def _id(name: str, company: Company, session: Session, call: Call) -> int | str:
+def _id(name: str, row: Row, company: Company, session: Session, call: Call) -> int | str:
+    if name == "deed" and row.deed is not None:
+        return row.deed
     if call.case == "missing":
         return MISSING
     ids = company.things[name]

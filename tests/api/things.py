@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.callbacks import sweeps as callback_sweeps
 from server.callbacks.models import Complaint, CustomerCallback
 from server.conversation.models import HumanReading
 from server.core.events import Actor, ActorKind, Via
@@ -54,7 +55,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Who does everything here, by role."""
+    """Who does everything here. The audit of last month was somebody's who is no auditor any more."""
 
     dispatcher: Actor
     supervisor: Actor
@@ -63,7 +64,7 @@ class Desk:
     @classmethod
     def of(cls, company: Company) -> "Desk":
         """Return the first region's people."""
-        return cls(*(_staff(company, role) for role in (Role.DISPATCHER, Role.SUPERVISOR, Role.AUDITOR)))
+        return cls(*(_staff(company, role) for role in (Role.DISPATCHER, Role.SUPERVISOR, Role.TECHNICAL_SUPERVISOR)))
 
 
 def _staff(company: Company, role: Role) -> Actor:
@@ -134,8 +135,6 @@ CARD = CardClaim(
 
 def work(session: Session, company: Company) -> Mapping[str, Ids]:
     """Return the ids of a ticket under way with everything around it."""
-    for station in company.stations:
-        station.is_payee = False
     equipment.add_skill(session, code="cooling", name_en="Cooling", name_zh="制冷")
     part = catalogue.add(session, number="PUMP-1", name_en="Pump", name_zh="水泵")
     by = Desk.of(company)
@@ -236,6 +235,9 @@ def month(session: Session, company: Company) -> Mapping[str, Ids]:
     key = PriceKey("pump", WorkType.PATROL, Zone.URBAN, ChargeCategory.B, VisitResult.DONE_WITHOUT_PART)
     prices.set_price(session, key, price=Money(8000, "CNY"), valid_from=date(2026, 1, 1))
     own, other = (_finished(session, each, by, company) for each in parts_of(company))
+    # The chances to call of last month are over: the sweep has found the next one, and that is now.
+    for sweep in callback_sweeps.SWEEPS:
+        sweep.deal_with(session, NOW)
     statements.compute(session, month=MONTH, region_id=None, by=by.auditor, now=NOW)
     own |= _published(session, parts_of(company)[0], by)
     other |= _published(session, parts_of(company)[1], by)

@@ -7,12 +7,17 @@ An engineer who adds resources adds a maker to `MAKERS`: a function that is give
 and returns, for each name of an id in the new routes (`ticket_id`), the own one and the other's.
 """
 
+import json
 from collections.abc import Callable, Mapping
+from dataclasses import astuple
 from datetime import timedelta
+from importlib.resources import files
 
 from sqlalchemy.orm import Session
 
 from server.core.places import Position
+from server.orders import links
+from server.orders.words import LinkPurpose
 from server.organisation import logins
 from server.organisation.models import Region, Role, Staff, Station
 from server.organisation.passwords import hashed
@@ -52,7 +57,26 @@ def organisation(session: Session, company: Company) -> Mapping[str, Ids]:
     }
 
 
-MAKERS: tuple[Maker, ...] = (organisation, things.work, things.month)
+def pages(session: Session, company: Company) -> Mapping[str, Ids]:
+    """Return what the pages' routes name besides: built files, languages, a customer's link on each ticket."""
+    built = json.loads((files("server.console") / "static" / "built" / "manifest.json").read_text(encoding="utf-8"))
+    style = str(built["src/console.ts"]["css"][0])
+    return {
+        "filename": Ids(style, "nothing.css"),
+        "built": Ids(style, "manifest.json"),
+        "language": Ids("zh", "tlh"),
+        "token": Ids(*(_link(session, int(ticket_id)) for ticket_id in astuple(company.things["ticket_id"]))),
+    }
+
+
+def _link(session: Session, ticket_id: int) -> str:
+    purpose, until = LinkPurpose.REBOOK, NOW + timedelta(days=3)
+    return links.create(
+        session, ticket_id=ticket_id, visit_id=None, purpose=purpose, bound={}, expires_at=until, now=NOW
+    )
+
+
+MAKERS: tuple[Maker, ...] = (organisation, things.work, things.month, pages)
 """Who makes things for the routes, in the order in which they may rest on each other."""
 
 
@@ -90,7 +114,8 @@ def _people(session: Session) -> Company:
 
 
 def _station(name: str, region: Region, phone: str) -> Station:
-    return Station(region_id=region.id, name=name, phone=phone)
+    # Its technicians are payees of their own: then a statement is both a station's to see and a technician's.
+    return Station(region_id=region.id, name=name, phone=phone, is_payee=False)
 
 
 def _technician(name: str, station: Station, phone: str) -> Technician:

@@ -40,8 +40,10 @@ def downgrade() -> None:
             "drop type {} cascade",
         ),
         (
-            "select quote_ident(t.typname) from pg_type t join pg_class c on c.oid = t.typrelid"
-            " where t.typname like %s and c.relkind = 'c'",
+            (
+                "select quote_ident(t.typname) from pg_type t join pg_class c on c.oid = t.typrelid"
+                " where t.typname like %s and c.relkind = 'c'"
+            ),
             "drop type {} cascade",
         ),
     ):

@@ -156,6 +156,15 @@ class Dispatchers:
             desk.post(f"/readings/{reading['id']}/settlement", {"remark": "Read, and noted on the ticket"})
         for escalation in desk.items("/escalations"):
             self._settle(escalation)
+        for ticket_id in sorted(self._play.unfinished):
+            self._accept_hindrances(ticket_id)
+        self._play.unfinished.clear()
+
+    def _accept_hindrances(self, ticket_id: int) -> None:
+        """Accept why a technician could not finish: the clocks stand still until the day he names (R17)."""
+        for hindrance in self._play.desks["dispatcher"].get(f"/tickets/{ticket_id}")["hindrances"]:
+            if hindrance["accepted_at"] is None:
+                self._try(f"/hindrances/{hindrance['id']}/acceptance", {})
 
     def _settle(self, escalation: Answer) -> None:
         desk = self._play.desks["dispatcher"]

@@ -221,6 +221,8 @@ class Technicians:
     def _end(self, technician: Technician, job: Job, digits: str, words: str) -> None:
         self._tell(technician, job, digits, words)
         job.known.visits += 1
+        if digits == "7":
+            self._play.unfinished.add(job.known.id)
         self._drop(technician, job)
 
     # -- telephone ---------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """History: a status changes only as its table allows, with a row that says who, when and why."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +16,7 @@ _NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 
 
 @pytest.fixture
-def message(session: Session) -> Iterator[OutboxMessage]:
+def message(session: Session) -> OutboxMessage:
     row = OutboxMessage(
         phone="+12025550134",
         template="offer.new",
@@ -29,7 +28,7 @@ def message(session: Session) -> Iterator[OutboxMessage]:
     )
     session.add(row)
     session.flush()
-    yield row
+    return row
 
 
 def _history(session: Session) -> list[DomainEvent]:

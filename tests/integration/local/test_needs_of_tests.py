@@ -25,7 +25,7 @@ def run(folder: Path, *arguments: str, ci: str) -> "subprocess.CompletedProcess[
     return subprocess.run(
         [sys.executable, "-m", "pytest", *settings, *arguments, str(folder / "test_some.py")],
         cwd=CHECKOUT,
-        env=environment | {"CI": ci},
+        env=environment | {"CI": ci, "TRUCKROLL_SHARED": str(folder / "absent")},
         capture_output=True,
         text=True,
         check=False,

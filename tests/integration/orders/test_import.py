@@ -21,9 +21,20 @@ from server.organisation.models import Region
 
 _NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 _BY = Actor(ActorKind.SYSTEM, None, Via.IMPORT)
-_HEAD = (
-    "case_enquiry_id,open_dt,target_dt,closed_dt,type,department,location,property_id,latitude,longitude,located,source"
-).split(",")
+_HEAD = [
+    "case_enquiry_id",
+    "open_dt",
+    "target_dt",
+    "closed_dt",
+    "type",
+    "department",
+    "location",
+    "property_id",
+    "latitude",
+    "longitude",
+    "located",
+    "source",
+]
 
 
 def _row(number: int, **changes: str) -> dict[str, str]:

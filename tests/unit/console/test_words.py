@@ -1,4 +1,4 @@
-"""The console's phrases: every page in both languages, with the same values, and nothing asked for that is not there."""
+"""The console's phrases: in both languages, with the same values, and none is asked for that is not there."""
 
 import re
 from pathlib import Path
