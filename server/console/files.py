@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from flask import Response, send_from_directory
+from werkzeug.exceptions import NotFound
 
 from server.console import console
 from server.web.auth import public
@@ -17,7 +18,11 @@ _YEAR_SECONDS = 365 * 24 * 3600
 @timeless
 def static(filename: str) -> Response:
     """Give a built file; its name changes with its content, so a browser may keep it for ever."""
-    answer = send_from_directory(_FOLDER, filename, max_age=_YEAR_SECONDS)
+    try:
+        answer = send_from_directory(_FOLDER, filename, max_age=_YEAR_SECONDS)
+    except NotFound:
+        # No page in the frame: it would want the caller, the language and the time, which a file has not.
+        return Response(status=NotFound.code)
     answer.cache_control.public = True
     answer.cache_control.immutable = True
     return answer

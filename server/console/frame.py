@@ -123,7 +123,7 @@ def day(value: date | None, *, language: str) -> str:
     if value is None:
         return "–"
     if language == "zh":
-        return format_date(value, "M月d日 EEE", locale=_BABEL[language])
+        return format_date(value, "y年M月d日 EEE", locale=_BABEL[language])
     return format_date(value, "EEE d MMM yyyy", locale=_BABEL[language])
 
 

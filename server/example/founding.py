@@ -38,6 +38,9 @@ _TODAY = 26
 _NOT_YET_CALLED = timedelta(days=2)
 """Customers of these last days have not been called back: the agent's queue is not empty."""
 
+_NOT_YET_HANDED_IN = timedelta(days=5)
+"""Completion cards of these last days have not been handed in: the clerk's queue is not empty either."""
+
 _QUIET = Handlers(at_once={"visit.finish": (queue.open_for_visit,)})
 """The past is made without telling anybody: no text message leaves for what happened weeks ago."""
 
@@ -240,7 +243,8 @@ def _worked(
         signed_by=report.name,
     )
     row = completion.finish(session, visit_id=visit.id, technician_id=technician.id, card=card, by=doer, now=done)
-    cards.receive(session, card_id=row.id, by=crew.clerk, now=min(done + timedelta(hours=5), now))
+    if done < now - _NOT_YET_HANDED_IN:
+        cards.receive(session, card_id=row.id, by=crew.clerk, now=done + timedelta(hours=5))
     called = local_instant(local_day(at, crew.region.time_zone) + timedelta(days=1), 10, 30, crew.region.time_zone)
     if called < now - _NOT_YET_CALLED:
         _called(session, crew, ticket, called)

@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(order=True, slots=True)
@@ -30,10 +30,14 @@ class Agenda:
         self._cues: list[tuple[datetime, tuple[str, ...], int, Cue]] = []
         self._made = 0
 
-    def add(self, at: datetime, *order: str, act: Callable[[], None], alone: bool = False) -> None:
-        """Plan something for the minute that begins at or after an instant."""
+    def add(self, at: datetime, *order: str, act: Callable[[], None], alone: bool = False, minutes: int = 1) -> None:
+        """Plan something for the minute that begins at or after an instant.
+
+        :param minutes: the first one that is a multiple of so many: people look at their telephones now and then, and
+            what happens in one minute is dealt with side by side.
+        """
         self._made += 1
-        cue = Cue(whole_minute(at), order, act, alone)
+        cue = Cue(whole_minute(at, minutes=minutes), order, act, alone)
         heapq.heappush(self._cues, (cue.at, order, self._made, cue))
 
     def next_at(self) -> datetime | None:
@@ -51,10 +55,12 @@ class Agenda:
         return len(self._cues)
 
 
-def whole_minute(at: datetime) -> datetime:
-    """Return the first whole minute at or after an instant."""
+def whole_minute(at: datetime, *, minutes: int = 1) -> datetime:
+    """Return the first whole minute at or after an instant, or the first that is a multiple of so many in its hour."""
     floor = at.replace(second=0, microsecond=0)
-    return floor if floor == at else floor + _MINUTE
+    begun = floor if floor == at else floor + _MINUTE
+    over = timedelta(minutes=begun.minute % minutes)
+    return begun if not over else begun - over + timedelta(minutes=minutes)
 
 
-_MINUTE = datetime.resolution * 60_000_000
+_MINUTE = timedelta(minutes=1)

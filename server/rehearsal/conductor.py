@@ -109,9 +109,9 @@ class Conductor:
                 self._cast.customers.hear(received.phone, reading)
 
     def _is_over(self) -> bool:
-        """Return whether all that was reported has ended; asked on the hour."""
+        """Return whether all that was reported has ended; asked every third hour."""
         play = self._play
-        if play.now.minute or len(play.tickets) == 0 or self._still_to_report():
+        if play.now.minute or play.now.hour % 3 or not play.tickets or self._still_to_report():
             return False
         desk = play.desks["dispatcher"]
         return all(

@@ -41,7 +41,7 @@ class Line:
 
     def __init__(self, address: str) -> None:
         """Open nothing yet; connections are kept and used again."""
-        self._address = address
+        self.address = address
         self._http = requests.Session()
         # Neither a proxy nor a password file of the machine has a say about a loopback address.
         self._http.trust_env = False
@@ -78,7 +78,7 @@ class Line:
             try:
                 answer = self._http.request(
                     method,
-                    f"{self._address}{path}",
+                    f"{self.address}{path}",
                     headers=headers,
                     json=json,
                     data=data,

@@ -13,6 +13,9 @@ from server.rehearsal.material import Material, Report, local_time
 from server.rehearsal.tally import Tally
 from server.rehearsal.telephones import Telephones
 
+GLANCE = 5
+"""People with a telephone look at it every so many minutes."""
+
 
 @dataclass(slots=True)
 class Known:

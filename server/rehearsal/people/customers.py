@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from server.rehearsal.casting import Before, Calling, Confirming, Course, Extra
-from server.rehearsal.play import Known, Play
+from server.rehearsal.play import GLANCE, Known, Play
 from server.rehearsal.texts import Reading
 
 _AWAKE = (7, 22)
@@ -63,11 +63,12 @@ class Customers:
 
         def press() -> None:
             play.public.ask("GET", path)
-            if play.public.ask("POST", path, data=form).is_redirect:
+            # A browser says which page the form was on.
+            if play.public.ask("POST", path, data=form, headers={"Origin": play.public.address}).is_redirect:
                 play.tally.count("answered_by_link")
 
         at = play.in_hours(play.now + wait, first=_AWAKE[0], last=_AWAKE[1])
-        play.agenda.add(at, "3-customer", known.report.phone, act=press)
+        play.agenda.add(at, "3-customer", known.report.phone, act=press, minutes=GLANCE)
 
     def _authorise(self, known: Known, code: str) -> None:
         if known.part.extra is Extra.AGREED:
@@ -87,4 +88,6 @@ class Customers:
         phone = known.report.phone
         wait = timedelta(minutes=play.chance("answer", known.report.key, words).randint(*minutes))
         at = play.in_hours(play.now + wait, first=_AWAKE[0], last=_AWAKE[1])
-        play.agenda.add(at, "3-customer", phone, words, act=lambda: play.telephones.send(phone, words), alone=alone)
+        play.agenda.add(
+            at, "3-customer", phone, words, act=lambda: play.telephones.send(phone, words), alone=alone, minutes=GLANCE
+        )

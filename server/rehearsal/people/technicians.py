@@ -8,7 +8,7 @@ from random import Random
 from server.rehearsal.casting import Course, Extra
 from server.rehearsal.desk import Answer
 from server.rehearsal.people.work import finished_words, unfinished_words
-from server.rehearsal.play import Known, Play
+from server.rehearsal.play import GLANCE, Known, Play
 from server.rehearsal.texts import Reading
 
 _LIVE = frozenset({"accepted", "on_the_way", "on_site"})
@@ -100,7 +100,7 @@ class Technicians:
             if technician.ill_until is None or play.now >= technician.ill_until:
                 play.telephones.send(technician.phone, words)
 
-        play.agenda.add(play.now + after, "2-technician", technician.phone, code, act=say, alone=alone)
+        play.agenda.add(play.now + after, "2-technician", technician.phone, code, act=say, alone=alone, minutes=GLANCE)
 
     def _take(self, technician: Technician, code: str, number: str) -> None:
         """Put an accepted job into the day: the dispatch order names the minute."""
@@ -236,7 +236,7 @@ class Technicians:
             if job.alive:
                 act()
 
-        self._play.agenda.add(at, "2-technician", technician.phone, job.code, act=still, alone=alone)
+        self._play.agenda.add(at, "2-technician", technician.phone, job.code, act=still, alone=alone, minutes=GLANCE)
 
     def _chance(self, job: Job, what: str) -> Random:
         return self._play.chance(what, job.known.report.key, job.known.visits)

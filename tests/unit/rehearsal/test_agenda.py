@@ -39,3 +39,8 @@ def test_what_is_later_stays_on_the_agenda():
 )
 def test_people_act_on_whole_minutes(at, minute):
     assert whole_minute(at) == minute
+
+
+@pytest.mark.parametrize(("minute", "seen"), [(0, 0), (1, 5), (5, 5), (56, 60)])
+def test_people_look_at_their_telephones_every_five_minutes(minute, seen):
+    assert whole_minute(NOON + timedelta(minutes=minute), minutes=5) == NOON + timedelta(minutes=seen)
