@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from server.api.roles import DESK
 from server.api.technicians import CODE
 from server.core.db import Json
-from server.customers import files, special_sales
 from server.customers import queries as customers
+from server.customers import special_sales
 from server.customers.models import SpecialSale
 from server.organisation import stations
 from server.organisation.models import Role

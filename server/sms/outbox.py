@@ -74,15 +74,21 @@ def queue(
         "created_at": now,
         "attempts": 0,
     }
-    added = insert(OutboxMessage).values(values).on_conflict_do_nothing().returning(OutboxMessage.id)
-    message_id = session.scalar(added)
+    message_id = session.scalar(
+        insert(OutboxMessage).values(values).on_conflict_do_nothing().returning(OutboxMessage.id)
+    )
     if message_id is None:
         return session.scalars(select(OutboxMessage).where(OutboxMessage.once == once)).one()
+    return _begun(session, message_id, now=now)
+
+
+def _begun(session: Session, message_id: int, *, now: datetime) -> OutboxMessage:
+    """Return a new message; suppressed if its number told its carrier to stop us, else on its way if it is due."""
     message = session.get_one(OutboxMessage, message_id)
-    if is_suppressed(session, to):
+    if is_suppressed(session, message.phone):
         message.ended_at = now
         record(session, message, MessageEvent.SUPPRESS, by=SYSTEM, now=now, reason="opted_out")
-    elif leaves <= now:
+    elif message.due_at <= now:
         wake(session)
     return message
 
