@@ -19,8 +19,8 @@ from server.orders.words import Priority, WorkType
 from server.web.auth import for_technicians
 from server.web.blueprint import Blueprint
 from server.web.context import current
-from server.web.fields import BaseSchema, Enum, Instant, Int, List, Nested, PositionSchema, Text
-from server.web.schemas import DeclineSchema, OfferSchema
+from server.web.fields import BaseSchema, Enum, Instant, Int, List, Nested, PositionSchema
+from server.web.schemas import DeclineSchema, OfferSchema, Shown
 
 blp = Blueprint("mobile_offers", __name__, url_prefix="/mobile/v1/offers", description="Offers to the technician")
 
@@ -40,12 +40,12 @@ class Offered:
 class OfferedSchema(OfferSchema):
     """An offer with what he must know to answer it: work, place, time; nobody's name or telephone."""
 
-    number = Text(required=True)
+    number = Shown(required=True)
     work_type = Enum(WorkType, required=True)
-    product_category = Text(required=True)
+    product_category = Shown(required=True)
     priority = Enum(Priority, required=True)
-    description = Text(required=True)
-    address = Text(required=True, allow_none=True)
+    description = Shown(required=True)
+    address = Shown(required=True, allow_none=True)
     position = Nested(PositionSchema, required=True, allow_none=True)
     starts_at = Instant(required=True)
     ends_at = Instant(required=True)

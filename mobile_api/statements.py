@@ -21,7 +21,7 @@ from server.web.blueprint import Blueprint
 from server.web.context import current
 from server.web.fields import BaseSchema, Day, Enum, Flag, Id, Instant, Int, JsonObject, List, Money, Nested, Text
 from server.web.paging import Page, PageQuery, keyset, page, page_of
-from server.web.schemas import LONG
+from server.web.schemas import LONG, Shown
 
 blp = Blueprint("mobile_statements", __name__, url_prefix="/mobile/v1/statements", description="The technician's pay")
 
@@ -33,7 +33,7 @@ class StatementSchema(BaseSchema):
 
     id = Id(required=True)
     month = Day(required=True)
-    currency = Text(required=True)
+    currency = Shown(required=True)
     status = Enum(StatementStatus, required=True)
     published_at = Instant(required=True, allow_none=True)
     agreed_at = Instant(required=True, allow_none=True)
@@ -59,7 +59,7 @@ class TakenSchema(BaseSchema):
 
     kind = Enum(DeductionKind, required=True)
     amount = Money(required=True)
-    rule = Text(required=True)
+    rule = Shown(required=True)
     computation = JsonObject(required=True)
     waived_at = Instant(required=True, allow_none=True)
 
@@ -68,15 +68,15 @@ class LineSchema(BaseSchema):
     """One line, with its verdict and reasons."""
 
     id = Id(required=True)
-    ticket_number = Text(required=True, allow_none=True)
+    ticket_number = Shown(required=True, allow_none=True)
     visit_id = Id(required=True, allow_none=True)
     result = Enum(VisitResult, required=True, allow_none=True)
     kind = Enum(LineKind, required=True)
     price = Money(required=True, negative=True)
     net = Money(required=True, negative=True)
     verdict = Enum(Verdict, required=True)
-    reasons = List(Text(), required=True)
-    remark = Text(required=True, allow_none=True)
+    reasons = List(Shown(), required=True)
+    remark = Shown(required=True, allow_none=True)
     deductions = List(Nested(TakenSchema), required=True, most=_MOST)
 
     def get_attribute(self, obj: LineSheet, attr: str, default: Any) -> Any:
@@ -101,12 +101,12 @@ class AppealSchema(BaseSchema):
     id = Id(required=True)
     statement_id = Id(required=True)
     line_id = Id(required=True, allow_none=True)
-    text = Text(required=True)
+    text = Shown(required=True)
     raised_at = Instant(required=True)
     raised_by_kind = Enum(ActorKind, required=True)
     answered_at = Instant(required=True, allow_none=True)
     accepted = Flag(required=True, allow_none=True)
-    answer = Text(required=True, allow_none=True)
+    answer = Shown(required=True, allow_none=True)
 
 
 @blp.route("")

@@ -34,7 +34,6 @@ from server.web.fields import (
     Nested,
     PositionSchema,
     QuerySchema,
-    Text,
     TimeZone,
 )
 from server.web.schemas import (
@@ -48,6 +47,7 @@ from server.web.schemas import (
     ExtraWorkSchema,
     MaskedPhone,
     RevealedPhonesSchema,
+    Shown,
     UnfinishedSchema,
     VisitSchema,
     WordsSchema,
@@ -70,7 +70,7 @@ class RowSchema(BaseSchema):
 
     id = Id(required=True)
     ticket_id = Id(required=True)
-    number = Text(required=True)
+    number = Shown(required=True)
     status = Enum(VisitStatus, required=True)
     result = Enum(VisitResult, required=True, allow_none=True)
     starts_at = Instant(required=True)
@@ -79,11 +79,11 @@ class RowSchema(BaseSchema):
     window_to = Instant(required=True)
     travel_seconds = Int(required=True)
     confirmed = Flag(required=True)
-    customer_name = Text(required=True)
-    address = Text(required=True, allow_none=True)
+    customer_name = Shown(required=True)
+    address = Shown(required=True, allow_none=True)
     position = Nested(PositionSchema, required=True, allow_none=True)
     work_type = Enum(WorkType, required=True)
-    product_category = Text(required=True)
+    product_category = Shown(required=True)
     priority = Enum(Priority, required=True)
     version = Int(required=True)
 
@@ -98,35 +98,35 @@ class OrderSchema(BaseSchema):
     """What the dispatch order says of the ticket."""
 
     id = Id(required=True)
-    number = Text(required=True)
+    number = Shown(required=True)
     work_type = Enum(WorkType, required=True)
-    product_category = Text(required=True)
+    product_category = Shown(required=True)
     charge_category = Enum(ChargeCategory, required=True)
     warranty = Enum(WarrantyVerdict, required=True)
     priority = Enum(Priority, required=True)
-    description = Text(required=True)
-    wish = Text(required=True, allow_none=True)
-    contact_name = Text(required=True, allow_none=True)
+    description = Shown(required=True)
+    wish = Shown(required=True, allow_none=True)
+    contact_name = Shown(required=True, allow_none=True)
     contact_phone = MaskedPhone(required=True, allow_none=True)
-    read_on_site = List(Text(), required=True)
+    read_on_site = List(Shown(), required=True)
 
 
 class PlaceSchema(BaseSchema):
     """Where to go."""
 
-    address = Text(required=True)
+    address = Shown(required=True)
     position = Nested(PositionSchema, required=True, allow_none=True)
     time_zone = TimeZone(required=True)
-    access = Text(required=True, allow_none=True)
+    access = Shown(required=True, allow_none=True)
 
 
 class UnitOnOrderSchema(BaseSchema):
     """The unit that the work is on."""
 
-    category = Text(required=True)
-    brand = Text(required=True, allow_none=True)
-    model = Text(required=True, allow_none=True)
-    serial = Text(required=True, allow_none=True)
+    category = Shown(required=True)
+    brand = Shown(required=True, allow_none=True)
+    model = Shown(required=True, allow_none=True)
+    serial = Shown(required=True, allow_none=True)
     purchased_on = Day(required=True, allow_none=True)
 
 
@@ -135,11 +135,11 @@ class DetailSchema(BaseSchema):
 
     visit = Nested(VisitSchema, required=True)
     order = Nested(OrderSchema, required=True, attribute="ticket")
-    customer_name = Text(required=True, attribute="customer.name")
+    customer_name = Shown(required=True, attribute="customer.name")
     site = Nested(PlaceSchema, required=True, allow_none=True)
     unit = Nested(UnitOnOrderSchema, required=True, allow_none=True)
-    check_ins = List(Nested(CheckInSchema), required=True)
-    extra_work = List(Nested(ExtraWorkSchema), required=True)
+    check_ins = List(Nested(CheckInSchema), required=True, most=10_000)
+    extra_work = List(Nested(ExtraWorkSchema), required=True, most=10_000)
     card = Nested(CardSchema, required=True, allow_none=True)
     parts = List(Nested(CardPartSchema), required=True)
     charges = List(Nested(CardChargeSchema), required=True)

@@ -6,9 +6,9 @@ import click
 
 _COMMANDS = {
     "demo": ("server.commands.demo", "Start a believable company on this machine"),
-    "web": ("server.commands.run", "Serve pages, API and web hooks"),
-    "worker": ("server.commands.run", "Do background work"),
-    "fake-twilio": ("server.commands.run", "Be the local provider of text messages, with its page of telephones"),
+    "web": ("server.commands.web", "Serve pages, API and web hooks"),
+    "worker": ("server.commands.worker", "Do background work"),
+    "fake-twilio": ("server.commands.provider", "Be the local provider of text messages, with its page of telephones"),
     "db": ("server.commands.db", "Migrate, check, back up and restore the database"),
     "import": ("server.commands.imports", "Import tickets from a file"),
     "rehearse": ("server.commands.rehearse", "Play a whole day through the public interfaces, and balance it"),

@@ -31,6 +31,7 @@ from server.web.schemas import (
     CheckInSchema,
     EvidenceSchema,
     MaskedPhone,
+    Shown,
     VisitSchema,
 )
 
@@ -50,7 +51,7 @@ class CallbackSchema(BaseSchema):
     id = Id(required=True)
     ticket_id = Id(required=True)
     visit_id = Id(required=True, allow_none=True)
-    outcome = Text(required=True)
+    outcome = Shown(required=True)
     respondent = Enum(Respondent, required=True)
     phone = MaskedPhone(required=True, allow_none=True)
     status = Enum(CallbackStatus, required=True)
@@ -70,7 +71,7 @@ class CallbackSchema(BaseSchema):
     reconfirmed_by = Id(required=True, allow_none=True)
     reconfirmed_at = Instant(required=True, allow_none=True)
     reconfirmed_with = Id(required=True, allow_none=True)
-    evidence = Text(required=True, allow_none=True)
+    evidence = Shown(required=True, allow_none=True)
     created_at = Instant(required=True)
     version = Int(required=True)
 
@@ -110,9 +111,9 @@ class ReconfirmationSchema(EvidenceSchema):
 class ContradictionSchema(BaseSchema):
     """Where an answer and the record differ."""
 
-    code = Text(required=True)
-    claimed = Text(required=True)
-    said = Text(required=True)
+    code = Shown(required=True)
+    claimed = Shown(required=True)
+    said = Shown(required=True)
     grave = Flag(required=True)
 
 
@@ -139,28 +140,28 @@ class CallTicketSchema(BaseSchema):
     """What the call is about."""
 
     id = Id(required=True)
-    number = Text(required=True)
+    number = Shown(required=True)
     work_type = Enum(WorkType, required=True)
-    product_category = Text(required=True)
+    product_category = Shown(required=True)
     charge_category = Enum(ChargeCategory, required=True)
-    description = Text(required=True)
-    wish = Text(required=True, allow_none=True)
-    contact_name = Text(required=True, allow_none=True)
+    description = Shown(required=True)
+    wish = Shown(required=True, allow_none=True)
+    contact_name = Shown(required=True, allow_none=True)
     opened_at = Instant(required=True)
 
 
 class CallSiteSchema(BaseSchema):
     """Where it was."""
 
-    address = Text(required=True)
-    time_zone = Text(required=True)
+    address = Shown(required=True)
+    time_zone = Shown(required=True)
 
 
 class CallTechnicianSchema(BaseSchema):
     """Who went."""
 
     id = Id(required=True)
-    name = Text(required=True)
+    name = Shown(required=True)
 
 
 class ComplaintSchema(BaseSchema):
@@ -169,12 +170,12 @@ class ComplaintSchema(BaseSchema):
     id = Id(required=True)
     ticket_id = Id(required=True)
     callback_id = Id(required=True, allow_none=True)
-    kind = Text(required=True)
+    kind = Shown(required=True)
     handler_id = Id(required=True)
     raised_at = Instant(required=True)
     answer_due_at = Instant(required=True)
     decided_at = Instant(required=True, allow_none=True)
-    decision = Text(required=True, allow_none=True)
+    decision = Shown(required=True, allow_none=True)
 
 
 class SheetSchema(BaseSchema):
@@ -193,14 +194,14 @@ class SheetSchema(BaseSchema):
     attempts = List(Nested(AttemptSchema), required=True, most=_MOST)
     complaint = Nested(ComplaintSchema, required=True, allow_none=True)
     history = List(Nested(EventSchema), required=True, most=_MOST)
-    script = List(Text(), required=True)
+    script = List(Shown(), required=True)
     newer_phone = MaskedPhone(required=True, allow_none=True)
 
 
 class HandedSchema(SheetSchema):
     """A call to make now; the telephone stands in full in it, once."""
 
-    phone = Text(required=True, allow_none=True)
+    phone = Shown(required=True, allow_none=True)
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         """Return a value of what was handed out, else of its sheet."""

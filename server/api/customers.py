@@ -20,7 +20,7 @@ from server.web.blueprint import Blueprint
 from server.web.context import current
 from server.web.fields import BaseSchema, Id, Instant, Int, List, Nested, Phone, Text
 from server.web.paging import Page, PageQuery, keyset, page, page_of
-from server.web.schemas import RevealedPhonesSchema
+from server.web.schemas import RevealedPhonesSchema, Shown
 
 blp = Blueprint("customers", __name__, url_prefix="/api/v1", description="Customers, their places and units")
 
@@ -39,11 +39,11 @@ class CustomerSchema(BaseSchema):
     """Somebody, or an organisation, that we serve."""
 
     id = Id(required=True)
-    name = Text(required=True)
-    organisation = Text(required=True, allow_none=True)
-    locale = Text(required=True)
-    source = Text(required=True, allow_none=True)
-    external_id = Text(required=True, allow_none=True)
+    name = Shown(required=True)
+    organisation = Shown(required=True, allow_none=True)
+    locale = Shown(required=True)
+    source = Shown(required=True, allow_none=True)
+    external_id = Shown(required=True, allow_none=True)
     created_at = Instant(required=True)
     version = Int(required=True)
 
@@ -52,7 +52,7 @@ class SiteSchema(TicketSiteSchema):
     """A place where we work."""
 
     customer_id = Id(required=True)
-    external_id = Text(required=True, allow_none=True)
+    external_id = Shown(required=True, allow_none=True)
     version = Int(required=True)
 
 

@@ -7,7 +7,7 @@ from flask.views import MethodView
 from sqlalchemy.orm import Session
 
 from server.api.roles import DESK
-from server.api.technicians import CODE
+from server.api.technician_schemas import CODE
 from server.core.db import Json
 from server.customers import queries as customers
 from server.customers import special_sales
@@ -23,6 +23,7 @@ from server.web.blueprint import Blueprint
 from server.web.context import current
 from server.web.fields import BaseSchema, Day, Id, List, Money, Nested, Text
 from server.web.paging import Page, PageQuery, keyset, page, page_of
+from server.web.schemas import Shown
 
 blp = Blueprint("equipment", __name__, url_prefix="/api/v1", description="Skills, vans, parts, special sales")
 
@@ -59,7 +60,7 @@ class VanSchema(BaseSchema):
     """A van."""
 
     id = Id(required=True)
-    plate = Text(required=True)
+    plate = Shown(required=True)
     station_id = Id(required=True)
     technician_id = Id(required=True, allow_none=True)
 
@@ -83,10 +84,10 @@ class PartSchema(BaseSchema):
     """A part."""
 
     id = Id(required=True)
-    number = Text(required=True)
-    name_en = Text(required=True)
-    name_zh = Text(required=True)
-    category = Text(required=True, allow_none=True)
+    number = Shown(required=True)
+    name_en = Shown(required=True)
+    name_zh = Shown(required=True)
+    category = Shown(required=True, allow_none=True)
 
 
 class PartPriceSchema(BaseSchema):
@@ -109,9 +110,9 @@ class SaleSchema(BaseSchema):
     """A unit that was sold without warranty."""
 
     id = Id(required=True)
-    serial = Text(required=True)
-    kind = Text(required=True)
-    model = Text(required=True, allow_none=True)
+    serial = Shown(required=True)
+    kind = Shown(required=True)
+    model = Shown(required=True, allow_none=True)
     sold_on = Day(required=True, allow_none=True)
 
 

@@ -15,9 +15,9 @@ from server.dispatch.models import Escalation
 from server.web.auth import allowed
 from server.web.blueprint import Blueprint
 from server.web.context import current
-from server.web.fields import BaseSchema, Id, Instant, JsonObject, Text
+from server.web.fields import BaseSchema, Id, Instant, JsonObject
 from server.web.paging import Page, PageQuery, keyset, page, page_of
-from server.web.schemas import RemarkSchema
+from server.web.schemas import RemarkSchema, Shown
 
 blp = Blueprint("escalations", __name__, url_prefix="/api/v1/escalations", description="What waits for a human")
 
@@ -26,14 +26,14 @@ class EscalationSchema(BaseSchema):
     """Something that a human must decide."""
 
     id = Id(required=True)
-    kind = Text(required=True)
+    kind = Shown(required=True)
     ticket_id = Id(required=True)
     region_id = Id(required=True)
     raised_at = Instant(required=True)
     details = JsonObject(required=True)
     settled_at = Instant(required=True, allow_none=True)
     settled_by = Id(required=True, allow_none=True)
-    remark = Text(required=True, allow_none=True)
+    remark = Shown(required=True, allow_none=True)
 
 
 @blp.route("")

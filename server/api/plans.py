@@ -20,8 +20,9 @@ from server.organisation import regions
 from server.web.auth import allowed
 from server.web.blueprint import Blueprint
 from server.web.context import current, settings
-from server.web.fields import BaseSchema, Day, Enum, Id, Instant, Int, JsonObject, List, Nested, Text
+from server.web.fields import BaseSchema, Day, Enum, Id, Instant, Int, JsonObject, List, Nested
 from server.web.paging import Page, PageQuery, keyset, page, page_of
+from server.web.schemas import Shown
 
 blp = Blueprint("plans", __name__, url_prefix="/api/v1/plans", description="Runs of the optimiser and their proposals")
 
@@ -64,7 +65,7 @@ class PlanSchema(BaseSchema):
     progress = JsonObject(required=True)
     cost = Int(required=True, allow_none=True)
     bound = Int(required=True, allow_none=True)
-    failure = Text(required=True, allow_none=True)
+    failure = Shown(required=True, allow_none=True)
     version = Int(required=True)
 
 
@@ -79,14 +80,14 @@ class StopSchema(BaseSchema):
     candidates = List(Id(), required=True)
     why = JsonObject(required=True)
     visit_id = Id(required=True, allow_none=True)
-    skipped = Text(required=True, allow_none=True)
+    skipped = Shown(required=True, allow_none=True)
 
 
 class OmissionSchema(BaseSchema):
     """A ticket that a plan leaves out, and why."""
 
     ticket_id = Id(required=True)
-    reason = Text(required=True)
+    reason = Shown(required=True)
     details = JsonObject(required=True)
 
 
@@ -109,7 +110,7 @@ class SkippedSchema(BaseSchema):
     """A proposed visit that was not published, and why."""
 
     ticket_id = Id(required=True)
-    reason = Text(required=True)
+    reason = Shown(required=True)
 
 
 class PublicationSchema(BaseSchema):

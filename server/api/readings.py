@@ -16,9 +16,9 @@ from server.sms.models import InboundMessage
 from server.web.auth import allowed
 from server.web.blueprint import Blueprint
 from server.web.context import current
-from server.web.fields import BaseSchema, Id, Instant, List, Nested, Text
+from server.web.fields import BaseSchema, Id, Instant, List, Nested
 from server.web.paging import Page, PageQuery, keyset, page, page_of
-from server.web.schemas import MaskedPhone, RemarkSchema
+from server.web.schemas import MaskedPhone, RemarkSchema, Shown
 
 blp = Blueprint("readings", __name__, url_prefix="/api/v1/readings", description="Texts for a human")
 
@@ -32,14 +32,14 @@ class ReadingSchema(BaseSchema):
     waits_since = Instant(required=True)
     read_at = Instant(required=True, allow_none=True)
     read_by = Id(required=True, allow_none=True)
-    remark = Text(required=True, allow_none=True)
+    remark = Shown(required=True, allow_none=True)
 
 
 class WaitingSchema(ReadingSchema):
     """A text that waits, and what it says."""
 
     phone = MaskedPhone(required=True)
-    body = Text(required=True)
+    body = Shown(required=True)
     received_at = Instant(required=True)
 
     def get_attribute(self, obj: tuple[HumanReading, InboundMessage], attr: str, default: Any) -> Any:
@@ -53,17 +53,17 @@ class TextSchema(BaseSchema):
     """A text that came before."""
 
     id = Id(required=True)
-    body = Text(required=True)
+    body = Shown(required=True)
     received_at = Instant(required=True)
-    outcome = Text(required=True, allow_none=True)
+    outcome = Shown(required=True, allow_none=True)
 
 
 class SentSchema(BaseSchema):
     """A message that was sent there."""
 
     id = Id(required=True)
-    template = Text(required=True)
-    status = Text(required=True)
+    template = Shown(required=True)
+    status = Shown(required=True)
     created_at = Instant(required=True)
     sent_at = Instant(required=True, allow_none=True)
 
@@ -73,7 +73,7 @@ class UnreadSchema(BaseSchema):
 
     reading = Nested(ReadingSchema, required=True)
     phone = MaskedPhone(required=True, attribute="message.phone")
-    body = Text(required=True, attribute="message.body")
+    body = Shown(required=True, attribute="message.body")
     texts = List(Nested(TextSchema), required=True)
     sent = List(Nested(SentSchema), required=True)
 

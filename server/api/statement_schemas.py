@@ -32,6 +32,7 @@ from server.web.schemas import (
     CheckInSchema,
     ExtraWorkSchema,
     OfferSchema,
+    Shown,
     VisitSchema,
 )
 
@@ -61,7 +62,7 @@ class StatementSchema(BaseSchema):
     technician_id = Id(required=True, allow_none=True)
     region_id = Id(required=True)
     month = Day(required=True)
-    currency = Text(required=True)
+    currency = Shown(required=True)
     status = Enum(StatementStatus, required=True)
     created_at = Instant(required=True)
     audited_by = Id(required=True, allow_none=True)
@@ -84,7 +85,7 @@ class StatementsSchema(BaseSchema):
 class EntrySchema(StatementSchema):
     """A statement as lists show it."""
 
-    payee = Text(required=True)
+    payee = Shown(required=True)
     sum = Money(required=True, negative=True)
     lines = Int(required=True)
     undecided = Int(required=True)
@@ -101,14 +102,14 @@ class AppealSchema(BaseSchema):
     id = Id(required=True)
     statement_id = Id(required=True)
     line_id = Id(required=True, allow_none=True)
-    text = Text(required=True)
+    text = Shown(required=True)
     raised_at = Instant(required=True)
     raised_by_kind = Enum(ActorKind, required=True)
     raised_by = Id(required=True, allow_none=True)
     answered_at = Instant(required=True, allow_none=True)
     answered_by = Id(required=True, allow_none=True)
     accepted = Flag(required=True, allow_none=True)
-    answer = Text(required=True, allow_none=True)
+    answer = Shown(required=True, allow_none=True)
 
 
 class PaymentSchema(BaseSchema):
@@ -119,15 +120,15 @@ class PaymentSchema(BaseSchema):
     sum = Money(required=True)
     paid_at = Instant(required=True)
     paid_by = Id(required=True)
-    reference = Text(required=True)
+    reference = Shown(required=True)
 
 
 class CoverSchema(StatementSchema):
     """A statement with its sum, the hash of its lines, its appeals and its payment."""
 
-    payee = Text(required=True)
+    payee = Shown(required=True)
     sum = Money(required=True, negative=True)
-    lines_hash = Text(required=True)
+    lines_hash = Shown(required=True)
     appeals = List(Nested(AppealSchema), required=True, most=_MOST)
     payment = Nested(PaymentSchema, required=True, allow_none=True)
 
@@ -146,19 +147,19 @@ class DeductionSchema(BaseSchema):
     ticket_id = Id(required=True)
     kind = Enum(DeductionKind, required=True)
     amount = Money(required=True)
-    rule = Text(required=True)
+    rule = Shown(required=True)
     evidence_id = Id(required=True)
     computation = JsonObject(required=True)
     waived_at = Instant(required=True, allow_none=True)
     waived_by = Id(required=True, allow_none=True)
-    waived_reason = Text(required=True, allow_none=True)
+    waived_reason = Shown(required=True, allow_none=True)
 
 
 class SuspicionSchema(BaseSchema):
     """What an auditor should look at."""
 
-    code = Text(required=True)
-    found = Text(required=True)
+    code = Shown(required=True)
+    found = Shown(required=True)
 
 
 class LineSchema(BaseSchema):
@@ -167,23 +168,23 @@ class LineSchema(BaseSchema):
     id = Id(required=True)
     statement_id = Id(required=True)
     ticket_id = Id(required=True, allow_none=True)
-    ticket_number = Text(required=True, allow_none=True)
+    ticket_number = Shown(required=True, allow_none=True)
     visit_id = Id(required=True, allow_none=True)
     technician_id = Id(required=True, allow_none=True)
-    technician_name = Text(required=True, allow_none=True)
+    technician_name = Shown(required=True, allow_none=True)
     result = Enum(VisitResult, required=True, allow_none=True)
     kind = Enum(LineKind, required=True)
     price = Money(required=True, negative=True)
     net = Money(required=True, negative=True)
     verdict = Enum(Verdict, required=True)
     proposed = Enum(Verdict, required=True)
-    reasons = List(Text(), required=True)
+    reasons = List(Shown(), required=True)
     callback_id = Id(required=True, allow_none=True)
     callback_status = Enum(CallbackStatus, required=True, allow_none=True)
     held_since = Instant(required=True, allow_none=True)
     decided_by = Id(required=True, allow_none=True)
     decided_at = Instant(required=True, allow_none=True)
-    remark = Text(required=True, allow_none=True)
+    remark = Shown(required=True, allow_none=True)
     deductions = List(Nested(DeductionSchema), required=True, most=_MOST)
     suspicions = List(Nested(SuspicionSchema), required=True, most=_MOST)
 
@@ -203,7 +204,7 @@ class ProofSchema(BaseSchema):
     """The customer callback that a line rests on, in short."""
 
     id = Id(required=True)
-    outcome = Text(required=True)
+    outcome = Shown(required=True)
     status = Enum(CallbackStatus, required=True)
     decided_at = Instant(required=True, allow_none=True)
     without_customer = Flag(required=True)
@@ -232,10 +233,10 @@ class DecidedLineSchema(BaseSchema):
     net = Money(required=True, negative=True)
     verdict = Enum(Verdict, required=True)
     proposed = Enum(Verdict, required=True)
-    reasons = List(Text(), required=True)
+    reasons = List(Shown(), required=True)
     decided_by = Id(required=True, allow_none=True)
     decided_at = Instant(required=True, allow_none=True)
-    remark = Text(required=True, allow_none=True)
+    remark = Shown(required=True, allow_none=True)
 
 
 class VerdictSchema(BaseSchema):

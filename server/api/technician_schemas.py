@@ -25,7 +25,7 @@ from server.web.fields import (
     Text,
 )
 from server.web.paging import PageQuery
-from server.web.schemas import MaskedPhone
+from server.web.schemas import MaskedPhone, Shown
 from server.web.texts import LOCALES
 
 _MOST = 1_000
@@ -57,9 +57,9 @@ class TechnicianSchema(BaseSchema):
     id = Id(required=True)
     station_id = Id(required=True)
     status = Enum(TechnicianStatus, required=True)
-    name = Text(required=True)
+    name = Shown(required=True)
     phone = MaskedPhone(required=True)
-    locale = Text(required=True)
+    locale = Shown(required=True)
     position = Nested(PositionSchema, required=True, allow_none=True)
     left_at = Instant(required=True, allow_none=True)
     version = Int(required=True)
@@ -68,9 +68,9 @@ class TechnicianSchema(BaseSchema):
 class SkillOwnedSchema(BaseSchema):
     """A skill with its level and the last day of its certificate."""
 
-    code = Text(required=True)
-    name_en = Text(required=True)
-    name_zh = Text(required=True)
+    code = Shown(required=True)
+    name_en = Shown(required=True)
+    name_zh = Shown(required=True)
     level = Int(required=True)
     expires_on = Day(required=True, allow_none=True)
 
@@ -105,7 +105,7 @@ class AbsenceSchema(BaseSchema):
     status = Enum(AbsenceStatus, required=True)
     starts_at = Instant(required=True)
     ends_at = Instant(required=True)
-    kind = Text(required=True)
+    kind = Shown(required=True)
     reported_at = Instant(required=True)
     cancelled_at = Instant(required=True, allow_none=True)
 

@@ -32,10 +32,9 @@ from server.web.fields import (
     Nested,
     PositionSchema,
     Seconds,
-    Text,
     TimeZone,
 )
-from server.web.schemas import MaskedPhone, VisitSchema
+from server.web.schemas import MaskedPhone, Shown, VisitSchema
 
 _MOST = 10_000
 
@@ -57,17 +56,17 @@ class TicketRowSchema(BaseSchema):
     """A ticket as lists show it, with the visit that is ahead of it."""
 
     id = Id(required=True)
-    number = Text(required=True)
+    number = Shown(required=True)
     status = Enum(TicketStatus, required=True)
     priority = Enum(Priority, required=True)
     work_type = Enum(WorkType, required=True)
-    product_category = Text(required=True)
+    product_category = Shown(required=True)
     charge_category = Enum(ChargeCategory, required=True)
     warranty = Enum(WarrantyVerdict, required=True)
-    description = Text(required=True)
+    description = Shown(required=True)
     customer_id = Id(required=True)
-    customer_name = Text(required=True)
-    address = Text(required=True, allow_none=True)
+    customer_name = Shown(required=True)
+    address = Shown(required=True, allow_none=True)
     zone = Enum(Zone, required=True, allow_none=True)
     located = Flag(required=True)
     region_id = Id(required=True)
@@ -76,12 +75,12 @@ class TicketRowSchema(BaseSchema):
     waits_until = Instant(required=True, allow_none=True)
     agreed_from = Instant(required=True, allow_none=True)
     agreed_to = Instant(required=True, allow_none=True)
-    missing = List(Text(), required=True)
+    missing = List(Shown(), required=True)
     visit_id = Id(required=True, allow_none=True)
     visit_status = Enum(VisitStatus, required=True, allow_none=True)
     starts_at = Instant(required=True, allow_none=True)
     technician_id = Id(required=True, allow_none=True)
-    technician_name = Text(required=True, allow_none=True)
+    technician_name = Shown(required=True, allow_none=True)
     version = Int(required=True)
 
 
@@ -97,21 +96,21 @@ class TicketCustomerSchema(BaseSchema):
     """Whose ticket it is."""
 
     id = Id(required=True)
-    name = Text(required=True)
-    organisation = Text(required=True, allow_none=True)
-    locale = Text(required=True)
+    name = Shown(required=True)
+    organisation = Shown(required=True, allow_none=True)
+    locale = Shown(required=True)
 
 
 class TicketSiteSchema(BaseSchema):
     """Where the work is."""
 
     id = Id(required=True)
-    address = Text(required=True)
+    address = Shown(required=True)
     position = Nested(PositionSchema, required=True, allow_none=True)
     position_trusted = Flag(required=True)
     time_zone = TimeZone(required=True)
     zone = Enum(Zone, required=True)
-    access = Text(required=True, allow_none=True)
+    access = Shown(required=True, allow_none=True)
     region_id = Id(required=True)
 
 
@@ -119,10 +118,10 @@ class UnitSchema(BaseSchema):
     """The unit that the work is on."""
 
     id = Id(required=True)
-    category = Text(required=True)
-    brand = Text(required=True, allow_none=True)
-    model = Text(required=True, allow_none=True)
-    serial = Text(required=True, allow_none=True)
+    category = Shown(required=True)
+    brand = Shown(required=True, allow_none=True)
+    model = Shown(required=True, allow_none=True)
+    serial = Shown(required=True, allow_none=True)
     purchased_on = Day(required=True, allow_none=True)
     installed_on = Day(required=True, allow_none=True)
     labour_warranty_until = Day(required=True, allow_none=True)
@@ -137,9 +136,9 @@ class ReportSchema(BaseSchema):
 
     id = Id(required=True)
     channel = Enum(Channel, required=True)
-    source = Text(required=True, allow_none=True)
-    external_id = Text(required=True, allow_none=True)
-    text = Text(required=True)
+    source = Shown(required=True, allow_none=True)
+    external_id = Shown(required=True, allow_none=True)
+    text = Shown(required=True)
     reported_at = Instant(required=True)
     received_at = Instant(required=True)
 
@@ -148,14 +147,14 @@ class CorrectionSchema(BaseSchema):
     """A changed fact; telephone numbers are masked in it like everywhere."""
 
     id = Id(required=True)
-    field = Text(required=True)
+    field = Shown(required=True)
     before = JsonObject(required=True)
     after = JsonObject(required=True)
     at = Instant(required=True)
     actor_kind = Enum(ActorKind, required=True)
     actor_id = Id(required=True, allow_none=True)
     via = Enum(Via, required=True)
-    reason = Text(required=True)
+    reason = Shown(required=True)
 
     def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
         """Return a value of the correction, a telephone number without its middle."""
@@ -173,7 +172,7 @@ class JudgementSchema(BaseSchema):
     labour = Flag(required=True)
     parts = Flag(required=True)
     expenses = Flag(required=True)
-    grounds = Text(required=True)
+    grounds = Shown(required=True)
     judged_at = Instant(required=True)
 
 
@@ -184,7 +183,7 @@ class HindranceSchema(BaseSchema):
     ticket_id = Id(required=True)
     technician_id = Id(required=True, allow_none=True)
     reason = Enum(HindranceReason, required=True)
-    text = Text(required=True)
+    text = Shown(required=True)
     until = Day(required=True, allow_none=True)
     reported_at = Instant(required=True)
     counts = Flag(required=True)
@@ -192,7 +191,7 @@ class HindranceSchema(BaseSchema):
     accepted_by = Id(required=True, allow_none=True)
     false_at = Instant(required=True, allow_none=True)
     false_by = Id(required=True, allow_none=True)
-    false_evidence = Text(required=True, allow_none=True)
+    false_evidence = Shown(required=True, allow_none=True)
 
 
 class UrgeSchema(BaseSchema):
@@ -204,7 +203,7 @@ class UrgeSchema(BaseSchema):
     urged_at = Instant(required=True)
     contact_due_at = Instant(required=True, allow_none=True)
     contacted_at = Instant(required=True, allow_none=True)
-    text = Text(required=True, allow_none=True)
+    text = Shown(required=True, allow_none=True)
 
 
 class CallbackSummarySchema(BaseSchema):
@@ -212,7 +211,7 @@ class CallbackSummarySchema(BaseSchema):
 
     id = Id(required=True)
     visit_id = Id(required=True, allow_none=True)
-    outcome = Text(required=True)
+    outcome = Shown(required=True)
     status = Enum(CallbackStatus, required=True)
     attempts = Int(required=True)
     due_at = Instant(required=True)
@@ -223,28 +222,28 @@ class TicketSchema(BaseSchema):
     """Everything about one ticket; the history has an address of its own."""
 
     id = Id(required=True)
-    number = Text(required=True)
+    number = Shown(required=True)
     status = Enum(TicketStatus, required=True)
     channel = Enum(Channel, required=True)
-    profile = Text(required=True, least=0)
-    source = Text(required=True, allow_none=True)
-    external_id = Text(required=True, allow_none=True)
+    profile = Shown(required=True)
+    source = Shown(required=True, allow_none=True)
+    external_id = Shown(required=True, allow_none=True)
     work_type = Enum(WorkType, required=True)
-    product_category = Text(required=True)
+    product_category = Shown(required=True)
     charge_category = Enum(ChargeCategory, required=True)
     priority = Enum(Priority, required=True)
     region_id = Id(required=True)
-    contact_name = Text(required=True, allow_none=True)
+    contact_name = Shown(required=True, allow_none=True)
     contact_phone = MaskedPhone(required=True, allow_none=True)
-    description = Text(required=True)
-    wish = Text(required=True, allow_none=True)
-    skill = Text(required=True, allow_none=True)
+    description = Shown(required=True)
+    wish = Shown(required=True, allow_none=True)
+    skill = Shown(required=True, allow_none=True)
     skill_level = Int(required=True)
     duration = Seconds(required=True)
     answered_at = Instant(required=True, allow_none=True)
     new_fault = Flag(required=True)
-    missing = List(Text(), required=True)
-    read_on_site = List(Text(), required=True)
+    missing = List(Shown(), required=True)
+    read_on_site = List(Shown(), required=True)
     warranty = Enum(WarrantyVerdict, required=True)
     opened_at = Instant(required=True)
     facts_complete_at = Instant(required=True, allow_none=True)
@@ -287,14 +286,14 @@ class EventSchema(BaseSchema):
     """One thing that happened."""
 
     id = Id(required=True)
-    kind = Text(required=True)
-    subject = Text(required=True)
+    kind = Shown(required=True)
+    subject = Shown(required=True)
     subject_id = Id(required=True)
     at = Instant(required=True)
     actor_kind = Enum(ActorKind, required=True)
     actor_id = Id(required=True, allow_none=True)
     via = Enum(Via, required=True)
-    before = Text(required=True, allow_none=True)
-    after = Text(required=True, allow_none=True)
-    reason = Text(required=True, allow_none=True)
+    before = Shown(required=True, allow_none=True)
+    after = Shown(required=True, allow_none=True)
+    reason = Shown(required=True, allow_none=True)
     details = JsonObject(required=True)

@@ -60,8 +60,8 @@ class VisitDetailSchema(BaseSchema):
     """A visit with its evidence."""
 
     visit = Nested(VisitSchema, required=True)
-    check_ins = List(Nested(CheckInSchema), required=True)
-    extra_work = List(Nested(ExtraWorkSchema), required=True)
+    check_ins = List(Nested(CheckInSchema), required=True, most=10_000)
+    extra_work = List(Nested(ExtraWorkSchema), required=True, most=10_000)
     card = Nested(CardSchema, required=True, allow_none=True)
     parts = List(Nested(CardPartSchema), required=True)
     charges = List(Nested(CardChargeSchema), required=True)

@@ -56,8 +56,7 @@ def queue(
     :raises WrongParameters: if the parameters are not exactly those of the text.
     :raises ValueError: if quiet hours are to hold and no zone is given.
     """
-    if not _INTERNATIONAL.fullmatch(to):
-        raise BadPhone("a message goes to a number in international form")
+    _check_number(to)
     templates.check(template, parameters)
     leaves = _leaves_at(session, max(due_at or now, now), quiet=quiet, zone=time_zone, now=now)
     values = {
@@ -74,16 +73,20 @@ def queue(
         "created_at": now,
         "attempts": 0,
     }
-    message_id = session.scalar(
-        insert(OutboxMessage).values(values).on_conflict_do_nothing().returning(OutboxMessage.id)
-    )
+    return _written(session, values, once=once, now=now)
+
+
+def _check_number(to: str) -> None:
+    if not _INTERNATIONAL.fullmatch(to):
+        raise BadPhone("a message goes to a number in international form")
+
+
+def _written(session: Session, values: Json, *, once: str | None, now: datetime) -> OutboxMessage:
+    """Return the message: suppressed if its number told its carrier to stop us, else on its way if it is due."""
+    added = insert(OutboxMessage).values(values).on_conflict_do_nothing().returning(OutboxMessage.id)
+    message_id = session.scalar(added)
     if message_id is None:
         return session.scalars(select(OutboxMessage).where(OutboxMessage.once == once)).one()
-    return _begun(session, message_id, now=now)
-
-
-def _begun(session: Session, message_id: int, *, now: datetime) -> OutboxMessage:
-    """Return a new message; suppressed if its number told its carrier to stop us, else on its way if it is due."""
     message = session.get_one(OutboxMessage, message_id)
     if is_suppressed(session, message.phone):
         message.ended_at = now

@@ -40,6 +40,17 @@ SHORT = 500
 _FARTHEST = 1_000_000.0
 
 
+class Shown(Ruled):
+    """A text in an answer, however long it is: bounds are for what comes in."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(dump_only=True, **kwargs)
+        self.metadata = {"type": "string", **self.metadata}
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else str(value)
+
+
 class MaskedPhone(Ruled):
     """A telephone number as lists and details show it: country and last three digits (fault 53)."""
 
@@ -108,7 +119,7 @@ class VisitSchema(BaseSchema):
     arrived_at = Instant(required=True, allow_none=True)
     finished_at = Instant(required=True, allow_none=True)
     result = Enum(VisitResult, required=True, allow_none=True)
-    note = Text(required=True, allow_none=True)
+    note = Shown(required=True, allow_none=True)
     created_at = Instant(required=True)
     version = Int(required=True)
 
@@ -126,7 +137,7 @@ class OfferSchema(BaseSchema):
     expires_at = Instant(required=True)
     answered_at = Instant(required=True, allow_none=True)
     decline_reason = Enum(DeclineReason, required=True, allow_none=True)
-    remark = Text(required=True, allow_none=True)
+    remark = Shown(required=True, allow_none=True)
 
 
 class DeclineSchema(BaseSchema):
@@ -213,7 +224,7 @@ class CardPartSchema(BaseSchema):
 
     id = Id(required=True)
     part_id = Id(required=True, allow_none=True)
-    name = Text(required=True)
+    name = Shown(required=True)
     quantity = Int(required=True)
     source = Enum(PartSource, required=True)
     price = Money(required=True)
@@ -224,7 +235,7 @@ class CardChargeSchema(BaseSchema):
 
     id = Id(required=True)
     kind = Enum(ChargeKind, required=True)
-    text = Text(required=True)
+    text = Shown(required=True)
     price = Money(required=True)
     extra_work_id = Id(required=True, allow_none=True)
 
@@ -236,19 +247,19 @@ class CardSchema(BaseSchema):
     visit_id = Id(required=True)
     ticket_id = Id(required=True)
     status = Enum(CardStatus, required=True)
-    diagnosis = Text(required=True, least=0)
-    work_done = Text(required=True)
+    diagnosis = Shown(required=True)
+    work_done = Shown(required=True)
     started_at = Instant(required=True)
     ended_at = Instant(required=True)
-    removed_serial = Text(required=True, allow_none=True)
-    fitted_serial = Text(required=True, allow_none=True)
-    signed_by = Text(required=True, allow_none=True)
+    removed_serial = Shown(required=True, allow_none=True)
+    fitted_serial = Shown(required=True, allow_none=True)
+    signed_by = Shown(required=True, allow_none=True)
     reported_at = Instant(required=True)
     card_due_at = Instant(required=True, allow_none=True)
     received_at = Instant(required=True, allow_none=True)
     received_by = Id(required=True, allow_none=True)
     sent_back_at = Instant(required=True, allow_none=True)
-    sent_back_reason = Text(required=True, allow_none=True)
+    sent_back_reason = Shown(required=True, allow_none=True)
     version = Int(required=True)
 
 
@@ -273,7 +284,7 @@ class ExtraWorkSchema(BaseSchema):
 
     id = Id(required=True)
     visit_id = Id(required=True)
-    description = Text(required=True)
+    description = Shown(required=True)
     price = Money(required=True)
     asked_at = Instant(required=True)
     answered_at = Instant(required=True, allow_none=True)
