@@ -147,7 +147,7 @@ class Office:
     def desk(self, login: str, *, starts_at: str) -> Iterator[Desk]:
         """Log somebody in, who is led to his daily step."""
         context = self.browser.new_context(viewport={"width": self.width, "height": 900}, base_url=self.company.address)
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(60_000)
         page = context.new_page()
         desk = Desk(page, self.language, self.width)
         page.on("console", lambda message: self._hear(desk, message))

@@ -23,5 +23,5 @@ def settings_for(database_url: str = NOWHERE) -> Settings:
         demo=False,
         proxy_hops=0,
         metrics_port=0,
-        solver_seconds=1,
+        solver_seconds=8,
     )
