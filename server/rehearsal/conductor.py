@@ -1,6 +1,5 @@
 """The conductor: moves time from one thing to the next, lets people act, and waits until the product is at rest."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,10 +12,9 @@ from server.rehearsal.people.dispatcher import PLANS, Dispatchers
 from server.rehearsal.people.office import CallbackAgent, Clerk, Supervisor
 from server.rehearsal.people.technicians import Technicians
 from server.rehearsal.play import Play
+from server.rehearsal.sixty import Sixty
 from server.rehearsal.texts import read
 
-_SIXTY = 60.0
-_BREATH_SECONDS = 0.2
 _CALLING = ((8, 12), (14, 20))
 _ROUNDS = tuple(time_of_day(hour, minute) for hour in range(7, 20) for minute in (0, 30))
 _FEW_ROUNDS = (time_of_day(9, 30), time_of_day(15, 0), time_of_day(18, 30))
@@ -57,7 +55,7 @@ class Conductor:
 
     def play_days(self) -> None:
         """Play until every ticket has ended, or the days are over."""
-        clock = _Sixty(self._play.now) if self._speed is Speed.SIXTY else None
+        clock = Sixty(self._play.now) if self._speed is Speed.SIXTY else None
         while self._play.now < self._play.ends_at and not self._is_over():
             self._step(self._play.ends_at, clock)
         self._play.beat.settle()
@@ -69,7 +67,7 @@ class Conductor:
             self._step(end, None)
         self._play.beat.settle()
 
-    def _step(self, end: datetime, clock: "_Sixty | None") -> None:
+    def _step(self, end: datetime, clock: Sixty | None) -> None:
         """Move to the next instant at which anything happens, and let it happen."""
         play = self._play
         due = play.beat.next_due()
@@ -166,21 +164,3 @@ class Conductor:
         if day != self._told:
             self._told = day
             self._say(f"{day.isoformat()} begins")
-
-
-class _Sixty:
-    """A clock of which a second of real time is a minute."""
-
-    def __init__(self, begins_at: datetime) -> None:
-        self._begins_at = begins_at
-        self._began = time.monotonic()
-
-    def wait_for(self, instant: datetime) -> datetime:
-        """Wait for an instant, at most for a breath; return the simulated present, never later than the instant."""
-        wait = (instant - self._present()).total_seconds() / _SIXTY
-        if wait > 0:
-            time.sleep(min(wait, _BREATH_SECONDS))
-        return min(instant, self._present())
-
-    def _present(self) -> datetime:
-        return self._begins_at + timedelta(seconds=(time.monotonic() - self._began) * _SIXTY)
