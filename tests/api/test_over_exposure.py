@@ -85,7 +85,7 @@ def test_nobody_is_told_more_than_the_document_declares(
         outer.rollback()
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.rule.endswith(REVEALING)], ids=lambda row: row.rule)
+@pytest.mark.parametrize("row", [row for row in _APIS if row.rule.endswith(REVEALING)], ids=lambda row: row.rule)
 def test_a_telephone_in_full_is_shown_to_whoever_must_call_and_that_is_kept(
     row: Row, app: Flask, company: Company, session: Session
 ) -> None:
