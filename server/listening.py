@@ -15,9 +15,9 @@ from server.dispatch import handlers as dispatch
 from server.dispatch import sweeps as dispatch_sweeps
 from server.orders import desk
 from server.organisation import attempts
+from server.privacy import retention
 from server.sms import sender
 from server.technicians import login
-from server.web import idempotency
 
 _DISPATCH: Mapping[str, tuple[Handler, ...]] = {
     "ticket.cancel": (dispatch.on_ticket_left,),
@@ -65,6 +65,6 @@ SWEEPS: tuple[Sweep, ...] = (
     *sender.SWEEPS,
     attempts.SWEEP,
     login.SWEEP,
-    idempotency.SWEEP,
+    retention.SWEEP,
 )
 """Everything that falls due."""

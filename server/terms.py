@@ -4,6 +4,7 @@ from server.callbacks.terms import CallbackTerms
 from server.core.policies import Terms
 from server.dispatch.terms import DispatchTerms
 from server.orders.terms import ClockTerms, IntakeTerms, VisitTerms
+from server.privacy.terms import RetentionTerms
 from server.settlement.terms import SettlementTerms
 from server.sms.terms import MessageTerms
 
@@ -15,4 +16,5 @@ ALL_TERMS: tuple[type[Terms], ...] = (
     MessageTerms,
     CallbackTerms,
     SettlementTerms,
+    RetentionTerms,
 )

@@ -14,13 +14,14 @@ from server.customers import queries, reveal
 from server.customers.models import Customer, Site
 from server.customers.queries import CustomerFile
 from server.organisation.models import Role
+from server.privacy import erasure
 from server.web import etag
 from server.web.auth import allowed
 from server.web.blueprint import Blueprint
 from server.web.context import current
 from server.web.fields import BaseSchema, Id, Instant, Int, List, Nested, Phone, Text
 from server.web.paging import Page, PageQuery, keyset, page, page_of
-from server.web.schemas import RevealedPhonesSchema, Shown
+from server.web.schemas import ReasonSchema, RevealedPhonesSchema, Shown
 
 blp = Blueprint("customers", __name__, url_prefix="/api/v1", description="Customers, their places and units")
 
@@ -45,6 +46,7 @@ class CustomerSchema(BaseSchema):
     source = Shown(required=True, allow_none=True)
     external_id = Shown(required=True, allow_none=True)
     created_at = Instant(required=True)
+    erased_at = Instant(required=True, allow_none=True)
     version = Int(required=True)
 
 
@@ -109,6 +111,32 @@ class PhoneReveal(MethodView):
         caller = current()
         numbers = reveal.phones_of(session, customer_id, scope=caller.scope, by=caller.actor(Via.API), now=clock.now())
         return {"phones": numbers}
+
+
+@blp.route("/customers/<int:customer_id>/erasure")
+class Erasure(MethodView):
+    """A customer's wish to be forgotten."""
+
+    @allowed(Role.ADMINISTRATOR)
+    @blp.arguments(ReasonSchema)
+    @blp.changes(200, CustomerFileSchema)
+    def post(self, session: Session, body: Mapping[str, str], customer_id: int) -> CustomerFile:
+        """Erase a customer: name, telephones, addresses, messages, words; work and money stay under a pseudonym.
+
+        It cannot be undone. The reason is kept for ever: it must not name the person.
+        """
+        caller, now = current(), clock.now()
+        erasure.erase(
+            session,
+            customer_id=customer_id,
+            reason=body["reason"],
+            by=caller.actor(Via.API),
+            now=now,
+            scope=caller.scope,
+        )
+        found = queries.customer_file(session, customer_id=customer_id, scope=caller.scope)
+        etag.tell(found.customer.version)
+        return found
 
 
 @blp.route("/sites/<int:site_id>")

@@ -1,8 +1,9 @@
 """What falls due about customer callbacks: chances to call that pass, surveys that end, the unreachable that lapse."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.callbacks import outcomes
@@ -20,8 +21,8 @@ _BATCH = 50
 _Instant = InstrumentedAttribute[datetime] | InstrumentedAttribute[datetime | None]
 
 
-def _next(session: Session, status: CallbackStatus, column: _Instant) -> datetime | None:
-    return session.scalar(select(func.min(column)).where(CustomerCallback.status == status))
+def _earliest(status: CallbackStatus, column: _Instant) -> Select[Any]:
+    return select(func.min(column)).where(CustomerCallback.status == status)
 
 
 def _due(session: Session, status: CallbackStatus, is_due: ColumnElement[bool]) -> list[int]:
@@ -67,17 +68,17 @@ def _undecided(session: Session, now: datetime) -> int:
 SWEEPS = (
     Sweep(
         "callbacks.windows",
-        lambda session: _next(session, CallbackStatus.WAITING, CustomerCallback.call_before),
+        _earliest(CallbackStatus.WAITING, CustomerCallback.call_before),
         _passed_windows,
     ),
     Sweep(
         "callbacks.surveys",
-        lambda session: _next(session, CallbackStatus.SURVEYED, CustomerCallback.survey_ends_at),
+        _earliest(CallbackStatus.SURVEYED, CustomerCallback.survey_ends_at),
         _ended_surveys,
     ),
     Sweep(
         "callbacks.undecided",
-        lambda session: _next(session, CallbackStatus.UNREACHABLE, CustomerCallback.lapses_at),
+        _earliest(CallbackStatus.UNREACHABLE, CustomerCallback.lapses_at),
         _undecided,
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from server.conversation import to_customers, to_technicians, verification
+from server.conversation import barred, to_customers, to_technicians, verification
 from server.core.events import Handler
 
 _VISIT_OVER: tuple[Handler, ...] = (to_technicians.on_visit_over, to_customers.on_visit_over)
@@ -40,6 +40,8 @@ HANDLERS: Mapping[str, tuple[Handler, ...]] = MappingProxyType(
         "customer_callback.reconfirm": (verification.on_decided,),
         "customer_callback.not_confirm": (verification.on_decided,),
         "customer_callback.lapse": (verification.on_decided,),
+        "message.suppress": (barred.on_message_ended,),
+        "message.fail": (barred.on_message_ended,),
         "statement.publish": (to_technicians.on_statement_published,),
     }
 )

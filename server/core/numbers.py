@@ -55,6 +55,11 @@ def is_fiction(phone: str) -> bool:
     return re.fullmatch(r"\+1\d{3}55501\d\d|\+447700900\d{3}", phone) is not None
 
 
+def is_privacy_number(phone: str) -> bool:
+    """Return whether a number is one of China's privacy numbers: lent by a platform, bound to one order for a while."""
+    return _PRIVACY.fullmatch(phone) is not None
+
+
 def masked(phone: str) -> str:
     """Return a telephone number as lists show it: country and last three digits."""
     return f"{phone[:3]}…{phone[-3:]}" if len(phone) > 6 else "…"

@@ -3,8 +3,6 @@
 import math
 from dataclasses import dataclass
 
-from geopy.distance import geodesic
-
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius (IUGG) used for great-circle distances."""
 
@@ -48,6 +46,10 @@ def great_circle_km(a: Position, b: Position) -> float:
 
 def geodesic_metres(a: Position, b: Position) -> float:
     """Return the distance over the WGS-84 ellipsoid in metres (Karney, by geopy): a fence is decided by it."""
+    # Imported where it is needed: geopy brings along every geocoder with an HTTP client each, a sixth of the time
+    # in which a process starts, and only a check-in asks for this.
+    from geopy.distance import geodesic  # noqa: PLC0415
+
     return float(geodesic((a.lat, a.lon), (b.lat, b.lon)).meters)
 
 

@@ -7,6 +7,7 @@ an old version keeps its id.
 
 from dataclasses import MISSING, fields
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar, cast, get_origin, get_type_hints
 
 from sqlalchemy import UniqueConstraint, select
@@ -87,7 +88,7 @@ def read(terms: type[P], values: Json) -> P:
 
     :raises ValueError: if there is an unknown field, or a value of the wrong kind.
     """
-    hints = get_type_hints(terms)
+    hints = _hints(terms)
     known = {f.name: f for f in fields(cast(Any, terms))}
     unknown = set(values) - set(known)
     if unknown:
@@ -96,6 +97,12 @@ def read(terms: type[P], values: Json) -> P:
     if missing:
         raise ValueError(f"policy {terms.policy_name} lacks {', '.join(missing)}")
     return terms(**{name: _in(hints[name], value) for name, value in values.items()})
+
+
+@cache
+def _hints(terms: type[Terms]) -> dict[str, Any]:
+    """Return the types of a policy's fields; working them out takes longer than reading the values."""
+    return get_type_hints(terms)
 
 
 def _out(value: Any) -> Any:

@@ -2,17 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
 
 from server.core.errors import Invalid, NotFound
 from server.core.numbers import BadPhone, e164
 from server.core.places import Position
 from server.customers.models import Customer, CustomerPhone, Equipment, Site, Zone
-
-E = TypeVar("E", Customer, Site)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ def open_file(session: Session, new: NewCustomer, *, now: datetime) -> Customer:
 
     :raises BadTelephone: if one cannot be dialled.
     """
-    phones = tuple(dict.fromkeys(telephone(text, country=new.country) for text in new.phones))
+    phones = numbers_of(new)
     known = _known(session, new, phones)
     if known is not None:
         add_phones(session, known, phones, now=now)
@@ -130,23 +129,34 @@ def open_file(session: Session, new: NewCustomer, *, now: datetime) -> Customer:
     return customer
 
 
+def numbers_of(named: NewCustomer | int) -> tuple[str, ...]:
+    """Return the telephones by which somebody is described, in international form, each once; none for an id.
+
+    :raises BadTelephone: if one cannot be dialled.
+    """
+    texts, country = (named.phones, named.country) if isinstance(named, NewCustomer) else ((), "")
+    return tuple(dict.fromkeys(telephone(text, country=country) for text in texts))
+
+
 def _known(session: Session, new: NewCustomer, phones: tuple[str, ...]) -> Customer | None:
-    if new.external_id is not None:
-        return _by_external_id(session, Customer, new.source, new.external_id)
-    if not phones:
+    if new.external_id is None and not phones:
         return None
+    # Held, so that nobody erases him meanwhile; somebody who was just erased is not found any more.
+    found = select(Customer).order_by(Customer.id).limit(1)
+    found = found.where(Customer.erased_at.is_(None)).with_for_update(read=True, key_share=True, of=Customer)
+    if new.external_id is not None:
+        return session.scalar(found.where(_is_externally(Customer, new.source, new.external_id)))
+    same_name = func.lower(func.btrim(Customer.name)) == new.name.strip().lower()
     return session.scalar(
-        select(Customer)
-        .join(CustomerPhone, CustomerPhone.customer_id == Customer.id)
-        .where(CustomerPhone.number.in_(phones), func.lower(func.btrim(Customer.name)) == new.name.strip().lower())
-        .order_by(Customer.id)
-        .limit(1)
+        found.join(CustomerPhone, CustomerPhone.customer_id == Customer.id).where(
+            CustomerPhone.number.in_(phones), same_name
+        )
     )
 
 
-def _by_external_id(session: Session, kind: type[E], source: str | None, external_id: str) -> E | None:
+def _is_externally(kind: type[Customer] | type[Site], source: str | None, external_id: str) -> ColumnElement[bool]:
     same_source = kind.source == source if source is not None else kind.source.is_(None)
-    return session.scalar(select(kind).where(kind.external_id == external_id, same_source))
+    return and_(kind.external_id == external_id, same_source)
 
 
 def add_phones(session: Session, customer: Customer, phones: tuple[str, ...], *, now: datetime) -> None:
@@ -169,7 +179,7 @@ def add_site(session: Session, new: NewSite, *, customer_id: int) -> Site:
 def known_site(session: Session, new: NewSite, *, customer_id: int) -> Site | None:
     """Return the place if the file has it; a better position is taken over."""
     if new.external_id is not None:
-        known = _by_external_id(session, Site, new.source, new.external_id)
+        known = session.scalar(select(Site).where(_is_externally(Site, new.source, new.external_id)))
     else:
         known = session.scalar(
             select(Site)
@@ -293,16 +303,6 @@ class NotHisSite(Invalid):
     """The place belongs to another customer."""
 
     code = "site.of_another_customer"
-
-
-def customer_of(session: Session, customer_id: int) -> Customer:
-    """Return a customer.
-
-    :raises UnknownCustomer: if there is none.
-    """
-    if (customer := session.get(Customer, customer_id)) is None:
-        raise UnknownCustomer
-    return customer
 
 
 def site_of(session: Session, site_id: int, *, customer_id: int) -> Site:

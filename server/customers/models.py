@@ -34,6 +34,8 @@ class Customer(Versioned, Identified, Base):
     fictional: Mapped[bool] = mapped_column(default=False)
     """Made by a seed or a rehearsal: never reachable through a real gateway."""
     created_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
+    """When everything about the person was cleared: the name is a pseudonym, the file takes nothing new."""
 
 
 class CustomerPhone(Identified, Base):

@@ -25,7 +25,7 @@ FILE = Machine("customer", FileStatus.KEPT, MappingProxyType({}))
 
 
 @dataclass(slots=True)
-class _File:
+class File:
     """A customer's file as the history names it."""
 
     machine: ClassVar[Machine] = FILE
@@ -45,5 +45,5 @@ def phones_of(session: Session, customer_id: int, *, scope: Scope, by: Actor, no
     :raises UnknownCustomer: if there is none in the scope.
     """
     found = customer_file(session, customer_id=customer_id, scope=scope)
-    note(session, _File(customer_id), "reveal_phones", by=by, now=now)
+    note(session, File(customer_id), "reveal_phones", by=by, now=now)
     return [phone.number for phone in found.phones]

@@ -35,11 +35,14 @@ _MODULE = "server.dispatch.solver"
 class Limits:
     """How much the solver process may use beyond the seconds it was asked to search.
 
+    :param starting: seconds within which the process must say that it is ready; only then does its limit begin, so
+        that a busy machine, on which an interpreter starts slowly, does not take them off the search.
     :param grace: seconds of real time after the limit; then it is killed.
     :param memory_bytes: of address space; libraries map much that they never touch.
     :param look: seconds between two looks at whether somebody has cancelled.
     """
 
+    starting: float = 30.0
     grace: float = 2.0
     memory_bytes: int = 8 << 30
     look: float = 0.5
@@ -108,21 +111,21 @@ class Watch:
 def ask(question: Question, *, watch: Watch, limits: Limits | None = None) -> Answer:
     """Let a process of its own solve a problem, and return its plan.
 
-    It ends with the limit plus the grace at the latest, whatever the solver does. Reasons that were not
-    given by then are missing; the plan is never.
+    Counted from the moment at which the process is ready it ends with the limit plus the grace at the latest, whatever
+    the solver does. Reasons that were not given by then are missing; the plan is never.
 
     :raises SolverFailed: `timed_out`, `killed`, `out_of_memory`, `crashed`, `invalid_problem`, `no_sound_plan`.
     :raises Cancelled: if the watch says so.
     """
     bounds = limits or Limits()
-    begun = time.monotonic()
-    ends_at = begun + question.seconds
     with _process() as (process, complaints):
         watch.started(process.pid)
-        lines = _spoken_by(process)
-        _tell(process, question, ends_at=ends_at, memory_bytes=bounds.memory_bytes)
+        ear = _Ear(_spoken_by(process), watch, look=bounds.look)
         try:
-            return _listen(lines, watch=watch, until=ends_at + bounds.grace, look=bounds.look)
+            ear.hear_ready(within=bounds.starting)
+            ends_at = time.monotonic() + question.seconds
+            _tell(process, question, ends_at=ends_at, memory_bytes=bounds.memory_bytes)
+            return _listen(ear, until=ends_at + bounds.grace)
         except SolverFailed as failed:
             process.kill()
             code = _cause(failed, process.wait())
@@ -203,29 +206,63 @@ def _spoken_by(process: subprocess.Popen[bytes]) -> "queue.Queue[bytes | None]":
     return lines
 
 
-def _listen(lines: "queue.Queue[bytes | None]", *, watch: Watch, until: float, look: float) -> Answer:
-    answer: Answer | None = None
-    next_look = time.monotonic() + look
-    while True:
-        now = time.monotonic()
-        if now >= next_look:
-            next_look = now + look
-            if not watch.report(None):
-                raise Cancelled
-        if now >= until:
-            return _what_there_is(answer, "timed_out")
-        try:
-            line = lines.get(timeout=max(0.0, min(until, next_look) - now))
-        except queue.Empty:
-            continue
-        if line is None:
-            return _what_there_is(answer, "silent")
-        said = json.loads(line)
-        if "progress" in said and not watch.report(said["progress"]):
+class _Ear:
+    """Listens to the process, and looks up now and then whether the answer is still wanted."""
+
+    def __init__(self, lines: "queue.Queue[bytes | None]", watch: Watch, *, look: float) -> None:
+        self._lines, self._watch, self._look = lines, watch, look
+        self._next_look = time.monotonic() + look
+
+    def hear_ready(self, *, within: float) -> None:
+        """Wait until the process is ready to be asked.
+
+        :raises SolverFailed: if it is not so in time, or ends.
+        :raises Cancelled: if nobody wants to know.
+        """
+        if self.hear(until=time.monotonic() + within) is None:
+            raise SolverFailed("timed_out")
+
+    def hear(self, *, until: float) -> Line | None:
+        """Return the next line, None if none has come by then.
+
+        :raises SolverFailed: `silent`, if none will come any more.
+        :raises Cancelled: if nobody wants to know.
+        """
+        while (now := time.monotonic()) < until:
+            if now >= self._next_look:
+                self._next_look = now + self._look
+                self._ask(None)
+            try:
+                line = self._lines.get(timeout=max(0.0, min(until, self._next_look) - now))
+            except queue.Empty:
+                continue
+            if line is None:
+                raise SolverFailed("silent")
+            said: Line = json.loads(line)
+            if "progress" in said:
+                self._ask(said["progress"])
+            return said
+        return None
+
+    def _ask(self, progress: Line | None) -> None:
+        if not self._watch.report(progress):
             raise Cancelled
-        answer = _hear(said, answer)
-        if answer is not None and answer.complete:
-            return answer
+
+
+def _listen(ear: _Ear, *, until: float) -> Answer:
+    """Return the plan with the reasons that were given in time."""
+    answer: Answer | None = None
+    try:
+        while (said := ear.hear(until=until)) is not None:
+            answer = _hear(said, answer)
+            if answer is not None and answer.complete:
+                return answer
+    except SolverFailed:
+        if answer is None:
+            raise
+    if answer is None:
+        raise SolverFailed("timed_out")
+    return answer
 
 
 def _hear(said: Line, answer: Answer | None) -> Answer | None:
@@ -241,12 +278,6 @@ def _hear(said: Line, answer: Answer | None) -> Answer | None:
         answer.reasons[why["visit"]] = Why(why["marginal_cost"], tuple(why["candidates"]), tuple(why["alternatives"]))
     elif answer is not None and "done" in said:
         answer.complete = True
-    return answer
-
-
-def _what_there_is(answer: Answer | None, code: str) -> Answer:
-    if answer is None:
-        raise SolverFailed(code)
     return answer
 
 

@@ -42,6 +42,11 @@ def raise_(
     return found
 
 
+def is_open(session: Session, *, ticket_id: int, kind: str) -> bool:
+    """Return whether something of this kind about a ticket waits for a human."""
+    return _open(session, ticket_id=ticket_id, kind=kind) is not None
+
+
 def _open(session: Session, *, ticket_id: int, kind: str) -> Escalation | None:
     return session.scalar(
         select(Escalation).where(

@@ -45,11 +45,6 @@ def _unreported() -> ColumnElement[bool]:
     return and_(Visit.status.in_(LIVE_VISIT), Visit.limit_at.is_not(None), ~reported, ~told)
 
 
-def _next_limit(session: Session) -> datetime | None:
-    limit_at = session.scalar(select(func.min(Visit.limit_at)).where(_unreported()))
-    return limit_at and limit_at + _AFTER
-
-
 def _escalate(session: Session, now: datetime) -> int:
     """Put tickets whose limit has passed without a report before the supervisor."""
     rows = session.execute(
@@ -72,4 +67,4 @@ def _escalate(session: Session, now: datetime) -> int:
     return len(rows)
 
 
-SWEEP = Sweep("limits_passed", _next_limit, _escalate)
+SWEEP = Sweep("limits_passed", select(func.min(Visit.limit_at)).where(_unreported()), _escalate, after=_AFTER)

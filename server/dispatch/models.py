@@ -21,6 +21,7 @@ class Plan(Versioned, Identified, Base):
         CheckConstraint("first_day <= last_day", name="days_in_order"),
         CheckConstraint("seconds between 1 and 3600", name="limit_in_range"),
         Index("ix_plan_region", "region_id", "first_day", "id"),
+        Index("ix_plan_raw", "requested_at", postgresql_where="problem is not null"),
     )
 
     machine: ClassVar[Machine] = PLAN

@@ -215,10 +215,6 @@ def _pass_on(session: Session, *, visit: Visit, rounds_used: int, reason: str, n
         send(session, visit=moved, round=rounds_used + 1, by=SYSTEM, now=now)
 
 
-def _next_expiry(session: Session) -> datetime | None:
-    return session.scalar(select(func.min(Offer.expires_at)).where(Offer.status == OfferStatus.OPEN))
-
-
 def _expire_one(session: Session, now: datetime) -> int:
     """Expire the offer whose time has been up longest, and ask the next candidate.
 
@@ -240,4 +236,4 @@ def _expire_one(session: Session, now: datetime) -> int:
     return 1
 
 
-SWEEP = Sweep("offer_expiry", _next_expiry, _expire_one)
+SWEEP = Sweep("offer_expiry", select(func.min(Offer.expires_at)).where(Offer.status == OfferStatus.OPEN), _expire_one)

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from routing.findings import Finding, Severity
 from routing.writing import problem_json
 from server.core import jobs
 from server.core.clock import Clock
-from server.core.db import Database, Json
+from server.core.db import Database, Json, UtcDateTime
 from server.core.due import Sweep
 from server.core.errors import Invalid, NotFound
 from server.core.events import SYSTEM, Actor, ActorKind, note, record
@@ -248,11 +248,6 @@ def _lost_at(plan: Plan) -> datetime:
     return (plan.started_at or plan.requested_at) + timedelta(seconds=plan.seconds) + _STUCK_AFTER
 
 
-def _next_stuck(session: Session) -> datetime | None:
-    at_work = session.scalars(select(Plan).where(Plan.status == PlanStatus.SOLVING))
-    return min(map(_lost_at, at_work), default=None)
-
-
 def _fail_stuck(session: Session, now: datetime) -> int:
     """Fail plans whose worker is gone for good, so that nobody waits for them."""
     at_work = session.scalars(select(Plan).where(Plan.status == PlanStatus.SOLVING).order_by(Plan.id).with_for_update())
@@ -263,4 +258,11 @@ def _fail_stuck(session: Session, now: datetime) -> int:
     return len(lost)
 
 
-SWEEP = Sweep("stuck_plans", _next_stuck, _fail_stuck)
+_LIMIT_AT = func.coalesce(Plan.started_at, Plan.requested_at) + func.make_interval(0, 0, 0, 0, 0, 0, Plan.seconds)
+
+SWEEP = Sweep(
+    "stuck_plans",
+    select(func.min(_LIMIT_AT, type_=UtcDateTime())).where(Plan.status == PlanStatus.SOLVING),
+    _fail_stuck,
+    after=_STUCK_AFTER,
+)

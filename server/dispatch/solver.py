@@ -1,8 +1,9 @@
 """The solver process: one question in, progress and one plan out. Run as `python -m server.dispatch.solver`.
 
-It knows no database. The first line of its input is the question; when the input ends, so does the process:
-a worker that is killed leaves no solver behind. Every line of its output is one JSON object:
-`{"progress": …}`, `{"plan": …}`, `{"why": …}` for a served visit, `{"done": true}`, or `{"failed": code}`.
+It knows no database. It says when it is ready; the first line of its input is the question; when the input ends, so
+does the process: a worker that is killed leaves no solver behind. Every line of its output is one JSON object:
+`{"ready": true}`, `{"progress": …}`, `{"plan": …}`, `{"why": …}` for a served visit, `{"done": true}`, or
+`{"failed": code}`.
 """
 
 import json
@@ -60,10 +61,11 @@ class _Mouth:
 
 def main() -> int:
     """Answer the question on standard input; return 0 if it was answered."""
+    mouth = _Mouth(sys.stdout)
+    mouth.say({"ready": True})
     question = json.loads(sys.stdin.readline())
     _limit_memory(question["memory_bytes"])
     threading.Thread(target=_end_with_the_asker, daemon=True).start()
-    mouth = _Mouth(sys.stdout)
     try:
         _answer(question, mouth)
     except (InvalidProblem, FormatError) as wrong:

@@ -115,10 +115,6 @@ def _resume(session: Session, ticket: Ticket, *, by: Actor, now: datetime, reaso
     record(session, ticket, TicketEvent.RESUME, by=by, now=now, reason=reason)
 
 
-def _next_resumption(session: Session) -> datetime | None:
-    return session.scalar(select(func.min(Ticket.waits_until)).where(Ticket.status == TicketStatus.WAITING))
-
-
 def _resume_due(session: Session, now: datetime) -> int:
     """Take up the tickets whose day has begun; one that somebody holds is left for the next round."""
     tickets = session.scalars(
@@ -134,7 +130,11 @@ def _resume_due(session: Session, now: datetime) -> int:
     return len(tickets)
 
 
-SWEEP = Sweep("tickets.resume", _next_resumption, _resume_due)
+SWEEP = Sweep(
+    "tickets.resume",
+    select(func.min(Ticket.waits_until)).where(Ticket.status == TicketStatus.WAITING),
+    _resume_due,
+)
 """Tickets whose waiting is over."""
 
 

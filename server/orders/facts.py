@@ -20,6 +20,7 @@ from server.orders.models import Correction, Ticket
 from server.orders.rejudging import judge_again
 from server.orders.status import OPEN_TICKET, TicketEvent
 from server.orders.words import ChargeCategory, Priority
+from server.sms import privacy_numbers
 
 
 class Unchanged(StrEnum):
@@ -133,6 +134,7 @@ def correct(
     changed += [name for name, value in named.items() if _set(session, before, name, value, said)]
     if not changed:
         raise NothingChanged
+    privacy_numbers.bind(session, [ticket.contact_phone], ticket_id=ticket.id, now=now)
     judge_again(session, ticket, zone_before=zone_before, changed=changed, by=by, now=now)
     note(session, ticket, "correct", by=by, now=now, reason=reason, details={"facts": changed})
     return ticket

@@ -12,7 +12,7 @@ from server.core.clock import local_day
 from server.core.db import violated
 from server.core.errors import Invalid
 from server.core.events import Actor, ActorKind, note, record
-from server.customers import files
+from server.customers import files, served
 from server.customers.files import NewCustomer, NewSite, NewUnit
 from server.customers.models import Customer, Equipment, Site
 from server.orders import judging, rules
@@ -21,6 +21,7 @@ from server.orders.models import Ticket, TicketReport
 from server.orders.status import OPEN_TICKET, TicketEvent, TicketStatus
 from server.orders.words import Channel, ChargeCategory, Priority, WarrantyVerdict, WorkType
 from server.organisation.models import Region
+from server.sms import privacy_numbers
 
 R = TypeVar("R", Site, Equipment)
 
@@ -201,7 +202,7 @@ def _place(session: Session, report: NewReport, now: datetime) -> _Place:
     customer = (
         files.open_file(session, report.customer, now=now)
         if isinstance(report.customer, NewCustomer)
-        else files.customer_of(session, report.customer)
+        else served.held(session, report.customer)
     )
     site, knew_site = _site(session, report, customer)
     unit, knew_unit = _unit(session, report, customer, site)
@@ -257,14 +258,8 @@ def _open_about(session: Session, report: NewReport, place: _Place) -> Ticket | 
 
 def _add_fact(session: Session, ticket: Ticket, report: NewReport, *, by: Actor, now: datetime) -> Registered:
     _keep_report(session, ticket, report, now=now)
-    note(
-        session,
-        ticket,
-        "fact_added",
-        by=by,
-        now=now,
-        details={"channel": str(report.channel), "external_id": report.external_id},
-    )
+    details = {"channel": str(report.channel), "external_id": report.external_id}
+    note(session, ticket, "fact_added", by=by, now=now, details=details)
     return Registered(ticket, added=True)
 
 
@@ -280,6 +275,8 @@ def _keep_report(session: Session, ticket: Ticket, report: NewReport, *, now: da
             received_at=now,
         )
     )
+    phones = (ticket.contact_phone, *files.numbers_of(report.customer))
+    privacy_numbers.bind(session, phones, ticket_id=ticket.id, now=now)
 
 
 def _open(session: Session, report: NewReport, place: _Place, *, by: Actor, now: datetime) -> Registered:
@@ -295,7 +292,8 @@ def _open(session: Session, report: NewReport, place: _Place, *, by: Actor, now:
     if not ticket.missing:
         judging.start_clock(known, terms=terms, at=report.opened_at)
         record(session, ticket, TicketEvent.COMPLETE_FACTS, by=by, now=now)
-    session.flush()
+    else:
+        session.flush()  # what follows needs the ticket's id
     if judged.verdict is not WarrantyVerdict.NOT_APPLICABLE:
         judging.keep_judgement(session, ticket, judged, by=by, now=now)
     _keep_report(session, ticket, report, now=now)
@@ -305,7 +303,7 @@ def _open(session: Session, report: NewReport, place: _Place, *, by: Actor, now:
 
 
 def _ticket(session: Session, report: NewReport, place: _Place, terms: judging.Policies, by: Actor) -> Ticket:
-    duration = report.duration or terms.intake.default_durations.get(str(report.work_type), _ONE_HOUR)
+    duration = report.duration or terms.intake.default_durations.get(str(report.work_type), timedelta(hours=1))
     return Ticket(
         status=TicketStatus.INCOMPLETE,
         channel=Channel.STATION if by.kind is ActorKind.TECHNICIAN else report.channel,
@@ -315,9 +313,12 @@ def _ticket(session: Session, report: NewReport, place: _Place, terms: judging.P
         work_type=report.work_type,
         product_category=report.product_category,
         priority=report.priority,
+        customer=place.customer,
         customer_id=place.customer.id,
+        site=place.site,
         site_id=place.site.id if place.site else None,
         region_id=_region(session, report, place.site),
+        equipment=place.unit,
         equipment_id=place.unit.id if place.unit else None,
         contact_name=report.contact_name,
         contact_phone=files.telephone(report.contact_phone) if report.contact_phone else None,
@@ -332,9 +333,6 @@ def _ticket(session: Session, report: NewReport, place: _Place, terms: judging.P
         partner_deadline_at=report.deadline_at,
         policy_id=terms.clocks_id,
     )
-
-
-_ONE_HOUR = timedelta(hours=1)
 
 
 def _region(session: Session, report: NewReport, site: Site | None) -> int:

@@ -97,7 +97,12 @@ class CheckIn(Placed, Identified, Base):
     """Proof of arrival, or what was sent instead of one: kept as evidence, never a block (R20)."""
 
     __tablename__ = "check_in"
-    __table_args__ = (*placed_checks(), CheckConstraint("accuracy_metres >= 0", name="accuracy_not_negative"))
+    __table_args__ = (
+        *placed_checks(),
+        CheckConstraint("accuracy_metres >= 0", name="accuracy_not_negative"),
+        # Where the raw position is still there: it is forgotten after a while, distance and outcome stay.
+        Index("ix_check_in_raw", "at", postgresql_where="lat is not null"),
+    )
 
     visit_id: Mapped[int] = mapped_column(ForeignKey("visit.id"), index=True)
     at: Mapped[datetime]

@@ -71,7 +71,7 @@ def attempt(limits: Limits, *, name: str, address: str | None, salt: str) -> Att
     return Attempt(
         limits=limits,
         name=_salted(salt, f"{limits.kind} name", name.strip().casefold()),
-        address=_salted(salt, f"{limits.kind} address", _place(address)),
+        address=_salted(salt, f"{limits.kind} address", place_of(address)),
     )
 
 
@@ -80,7 +80,8 @@ def _salted(salt: str, kind: str, value: str) -> str:
     return hmac.new(salt.encode(), text, hashlib.sha256).hexdigest()[:40]
 
 
-def _place(address: str | None) -> str:
+def place_of(address: str | None) -> str:
+    """Return an address as it is counted: an IPv6 network of 64 bits is one place, and so is everything unknown."""
     try:
         known = ip_address(address or "")
     except ValueError:
@@ -126,15 +127,10 @@ def take_back(session: Session, counted: tuple[int, ...]) -> None:
     session.execute(delete(LoginAttempt).where(LoginAttempt.id.in_(counted)))
 
 
-def _next_due(session: Session) -> datetime | None:
-    earliest = session.scalar(select(func.min(LoginAttempt.at)))
-    return earliest and earliest + WINDOW
-
-
 def _forget(session: Session, now: datetime) -> int:
     old = select(LoginAttempt.id).where(LoginAttempt.at <= now - WINDOW).limit(_BATCH).with_for_update(skip_locked=True)
     return len(session.scalars(delete(LoginAttempt).where(LoginAttempt.id.in_(old)).returning(LoginAttempt.id)).all())
 
 
-SWEEP = Sweep("login_attempts", _next_due, _forget)
+SWEEP = Sweep("login_attempts", select(func.min(LoginAttempt.at)), _forget, after=WINDOW)
 """Forgets attempts that no limit looks at any more."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from server.core.db import violated
 from server.core.errors import Conflict, NotFound
 from server.organisation.access import Scope
-from server.organisation.models import Region
+from server.organisation.models import Region, Station
 
 
 class UnknownRegion(NotFound):
@@ -58,6 +58,24 @@ def one(session: Session, *, region_id: int, scope: Scope) -> Region:
     if region is None:
         raise UnknownRegion(region_id=region_id)
     return region
+
+
+def common_zone(session: Session, *, scope: Scope, region_id: int | None = None) -> str | None:
+    """Return the time zone in which somebody reads days: of the region asked for, else of those he may see.
+
+    None if these lie in several zones, or there are none.
+    """
+    zones = select(Region.time_zone).distinct().limit(2)
+    if region_id is not None:
+        zones = zones.where(Region.id == region_id)
+    if scope.region_id is not None:
+        zones = zones.where(Region.id == scope.region_id)
+    if scope.station_id is not None:
+        zones = zones.where(
+            Region.id == select(Station.region_id).where(Station.id == scope.station_id).scalar_subquery()
+        )
+    found = session.scalars(zones).all()
+    return found[0] if len(found) == 1 else None
 
 
 def locked(session: Session, *, region_id: int) -> Region:

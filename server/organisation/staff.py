@@ -16,7 +16,7 @@ from server.organisation.stations import UnknownStation
 
 OF_A_STATION = frozenset({Role.STATION, Role.STATION_CLERK})
 """Roles that see one station's work only."""
-_ADMINISTRATORS = 7_205_759_403_792_794
+_ADMINISTRATORS = 7_205_759_403_792_799
 """Key of the advisory lock under which the number of administrators is looked at and changed."""
 
 

@@ -18,13 +18,13 @@ from server.listening import SWEEPS
 
 T = TypeVar("T")
 
-_HOUSEKEEPING = frozenset({"idempotency_keys"})
+_HOUSEKEEPING = frozenset({"retention"})
 """Sweeps that nobody's day depends on: they ride along with the others, time does not stop for them."""
 _PATIENCE_SECONDS = 90.0
 _PAUSE_SECONDS = 0.1
 _NOBODY_COMES_SECONDS = 0.1
 _LEFT_UNDER_WAY_SECONDS = 2.0
-_LOOKS_SECONDS = (0.002, 0.004, 0.008, 0.012, 0.02, 0.03)
+_LOOKS_SECONDS = (0.002, 0.004, 0.006, 0.008, 0.01)
 _STATE = (
     "select (select count(*) from procrastinate_jobs where status in ('todo', 'doing')),"
     " (select count(*) from outbox_message where status = 'waiting' and due_at <= %s),"

@@ -17,6 +17,7 @@ from server.rehearsal.texts import read
 
 _CALLING = ((8, 12), (14, 20))
 _ROUNDS = tuple(time_of_day(hour, minute) for hour in range(7, 20) for minute in (0, 30))
+_HOURS = tuple(time_of_day(hour) for hour in range(7, 20))
 _FEW_ROUNDS = (time_of_day(9, 30), time_of_day(15, 0), time_of_day(18, 30))
 
 
@@ -137,11 +138,12 @@ class Conductor:
         again()
 
     def _rounds(self) -> None:
-        """Desk and callback agent look at their queues every half hour in which they work.
+        """Desk and callback agent look at their queues every half hour while reports come in.
 
-        After the days of the rehearsal little comes in any more: then three times a day are enough.
+        Then once an hour is enough, and after the days of the rehearsal three times a day.
         """
         play, cast = self._play, self._cast
+        busy_until = play.material.begins_at + timedelta(days=play.material.days)
 
         def round_() -> None:
             if self._closing and play.local(play.now).time() not in _FEW_ROUNDS:
@@ -153,7 +155,7 @@ class Conductor:
             again()
 
         def again() -> None:
-            hours = _FEW_ROUNDS if self._closing else _ROUNDS
+            hours = _FEW_ROUNDS if self._closing else _ROUNDS if play.now < busy_until else _HOURS
             at = min(play.daily(each.hour, each.minute, after=play.now) for each in hours)
             play.agenda.add(at, "4-round", act=round_)
 

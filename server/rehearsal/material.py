@@ -5,7 +5,6 @@ reaches the product.
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from server.core.places import Position
 from server.example import reports as invented
 from server.example.reports import ExampleReport, fictional_phone
 from server.orders.imports import mapping as mappings
-from server.orders.imports.fields import TicketFields, read_fields
+from server.orders.imports.fields import TicketFields, read_fields, read_glimpse
 from server.orders.imports.mapping import Mapping
 from server.orders.imports.reader import Row, rows
 from server.orders.words import Channel, Priority, WorkType
@@ -121,12 +120,17 @@ def from_file(path: Path, *, day: date, days: int = 1) -> Material:
     streets: dict[str, Position] = {}
     found: list[tuple[TicketFields, Row]] = []
     last = day + timedelta(days=days)
-    for fields, row in _read(path, mapping):
-        place = fields.place
+    for row in rows(path, mapping.layout):
+        glimpse = read_glimpse(row, mapping) if isinstance(row, Row) else None
+        if glimpse is None or not isinstance(row, Row):
+            continue
+        opened_at, place = glimpse
         if place is not None and place.trusted and place.position is not None:
             streets.setdefault(_street(place.address), place.position)
-        if day <= local_day(fields.opened_at, mapping.time_zone) < last:
-            found.append((fields, row))
+        if day <= local_day(opened_at, mapping.time_zone) < last:
+            fields = read_fields(row, mapping, country="US")
+            if isinstance(fields, TicketFields):
+                found.append((fields, row))
     if not found:
         raise NothingReported(f"{path} has no ticket of {day.isoformat()}")
     found.sort(key=lambda pair: (pair[0].opened_at, pair[0].external_id))
@@ -140,14 +144,6 @@ def from_file(path: Path, *, day: date, days: int = 1) -> Material:
         public=mapping.constants.get("customer_name", ""),
         centre=_centre(made),
     )
-
-
-def _read(path: Path, mapping: Mapping) -> Iterator[tuple[TicketFields, Row]]:
-    for row in rows(path, mapping.layout):
-        if isinstance(row, Row):
-            fields = read_fields(row, mapping, country="US")
-            if isinstance(fields, TicketFields):
-                yield fields, row
 
 
 def _of_row(fields: TicketFields, row: Row, index: int, mapping: Mapping, streets: dict[str, Position]) -> Report:

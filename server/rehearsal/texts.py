@@ -31,25 +31,40 @@ NOTHING = Reading("", MappingProxyType({}))
 
 def read(text: str) -> Reading:
     """Return what a text is: of several that fit, the one that says most in its own words."""
-    best, weight = NOTHING, -1
-    for name, pattern, own_words in _patterns():
-        if own_words <= weight:
-            continue
-        match = pattern.fullmatch(text.strip())
-        if match:
-            said = {gap: (value or "").strip() for gap, value in match.groupdict().items()}
-            best, weight = Reading(name, MappingProxyType(said)), own_words
-    return best
+    told = text.strip()
+    for form in _forms():
+        # A pattern with many gaps takes long to find out that it does not fit; its own words tell at once.
+        if all(words in told for words in form.own):
+            match = form.pattern.fullmatch(told)
+            if match:
+                said = {gap: (value or "").strip() for gap, value in match.groupdict().items()}
+                return Reading(form.name, MappingProxyType(said))
+    return NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A text of the product with gaps.
+
+    :param own: every word of its own.
+    """
+
+    name: str
+    pattern: re.Pattern[str]
+    own: tuple[str, ...]
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str], int], ...]:
+def _forms() -> tuple[_Form, ...]:
+    """Return every text, those that say most in their own words first."""
     found = []
     for locale in templates.LOCALES:
-        for name, text in templates.texts(locale).items():
-            own_words = len(_GAP.sub("", text))
-            found.append((name, re.compile(_pattern(plain(text)), re.DOTALL), own_words))
-    return tuple(found)
+        for name, written in templates.texts(locale).items():
+            text = plain(written)
+            own = tuple(_GAP.sub(" ", text).split())
+            found.append((len(_GAP.sub("", text)), _Form(name, re.compile(_pattern(text), re.DOTALL), own)))
+    found.sort(key=lambda pair: -pair[0])
+    return tuple(form for _, form in found)
 
 
 def _pattern(text: str) -> str:

@@ -142,6 +142,16 @@ def lock_line(session: Session, *, line_id: int, scope: Scope) -> tuple[Statemen
     return statement, session.get_one(StatementLine, line_id, populate_existing=True)
 
 
+def demand_line(session: Session, *, line_id: int, statement_id: int) -> None:
+    """Refuse a line that is not of this statement.
+
+    :raises UnknownLine: then.
+    """
+    known = select(StatementLine.id).where(StatementLine.id == line_id, StatementLine.statement_id == statement_id)
+    if session.scalar(known) is None:
+        raise UnknownLine(line_id=line_id)
+
+
 def decide(
     session: Session,
     *,

@@ -15,7 +15,8 @@ from server.core.db import Database
 from server.core.events import SYSTEM, record
 from server.core.policies import in_force
 from server.sms.models import OutboxMessage
-from server.sms.notices import is_anothers, learn, locked
+from server.sms.moving import locked, move
+from server.sms.notices import RACES, is_anothers, learn
 from server.sms.ownership import Ownership
 from server.sms.provider import Absent, Answer, Found, Gateway, Sought, Unclear
 from server.sms.status import MessageEvent, MessageStatus
@@ -62,7 +63,7 @@ class LookUps:
             answer = self._gateway.look_up(sought) if sought.provider == self._gateway.name else Unclear("another's")
             if not self._ownership.holds(claim):
                 return False
-            return self._database.attempt(lambda session: _reconciled(session, message_id, answer, now))
+            return self._database.attempt(lambda session: _reconciled(session, message_id, answer, now), races=RACES)
         finally:
             self._ownership.release(claim)
 
@@ -148,4 +149,4 @@ def _asked(session: Session, message_id: int, answer: Answer, now: datetime) -> 
 
 def _give_up(session: Session, message: OutboxMessage, now: datetime) -> None:
     message.ended_at, message.failure = now, "never_heard_of"
-    record(session, message, MessageEvent.GIVE_UP, by=SYSTEM, now=now, reason=message.failure)
+    move(session, message, MessageEvent.GIVE_UP, now=now, reason=message.failure)

@@ -1,9 +1,9 @@
-"""Tables: outgoing and incoming messages, provider notices, opted-out numbers."""
+"""Tables: outgoing and incoming messages, provider notices, opted-out numbers, privacy numbers."""
 
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.db import Base, Identified, Json
@@ -26,6 +26,12 @@ class OutboxMessage(Identified, Base):
         ),
         Index("uq_outbox_message_once", "once", unique=True, postgresql_where="once is not null"),
         Index("ix_outbox_message_phone", "phone", "id"),
+        Index("ix_outbox_message_ticket", "ticket_id", postgresql_where="ticket_id is not null"),
+        # What retention has not dealt with yet: the only rows that a sweep looks at.
+        Index(
+            "ix_outbox_message_words", "ended_at", postgresql_where="ended_at is not null and parameters <> '{}'::jsonb"
+        ),
+        CheckConstraint("cleared_at is null or status not in ('waiting', 'sending')", name="cleared_never_leaves"),
         # Two messages of ours are never the same one of a provider's: a look-up by text must not prove both with it.
         Index(
             "uq_outbox_message_provider",
@@ -66,6 +72,8 @@ class OutboxMessage(Identified, Base):
     segments: Mapped[int | None] = mapped_column(SmallInteger)
     fingerprint: Mapped[str | None]
     """SHA-256 of the text as it was sent, to find it in a provider's list; the text itself is not kept."""
+    cleared_at: Mapped[datetime | None]
+    """When its secrets, or all of its parameters, were cleared: it can never be sent again."""
 
     @property
     def about_ticket(self) -> int | None:
@@ -93,12 +101,15 @@ class InboundMessage(Identified, Base):
         Index("uq_inbound_message_provider", "provider", "provider_id", unique=True),
         Index("ix_inbound_message_phone", "phone", "id"),
         Index("ix_inbound_message_unread", "id", postgresql_where="handled_at is null"),
+        Index("ix_inbound_message_ticket", "ticket_id", postgresql_where="ticket_id is not null"),
+        Index("ix_inbound_message_words", "received_at", postgresql_where="body <> ''"),
     )
 
     provider: Mapped[str]
     provider_id: Mapped[str]
     phone: Mapped[str]
     body: Mapped[str]
+    """Empty once its time was over (policy `retention`) or its sender was erased."""
     received_at: Mapped[datetime]
     handled_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
@@ -114,3 +125,17 @@ class Suppression(Identified, Base):
     phone: Mapped[str] = mapped_column(unique=True)
     since: Mapped[datetime]
     source: Mapped[str]
+
+
+class PrivacyNumber(Identified, Base):
+    """One of China's privacy numbers, and the ticket it is bound to; unbound, nothing is sent to it any more.
+
+    No foreign key, because this package knows nothing of tickets.
+    """
+
+    __tablename__ = "privacy_number"
+    __table_args__ = (UniqueConstraint("phone", "ticket_id"), Index("ix_privacy_number_ticket", "ticket_id"))
+
+    phone: Mapped[str]
+    ticket_id: Mapped[int]
+    bound_at: Mapped[datetime]

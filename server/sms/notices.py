@@ -3,14 +3,14 @@
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from server.core.errors import NotFound
-from server.core.events import SYSTEM, record
 from server.sms import inbound
 from server.sms.codes import OPTED_OUT
 from server.sms.models import MessageNotice, OutboxMessage
+from server.sms.moving import move
 from server.sms.states import ProviderState, state_of
 from server.sms.status import MESSAGE, MessageEvent, MessageStatus
 
@@ -18,6 +18,10 @@ log = structlog.get_logger(__name__)
 
 OPEN = frozenset({MessageStatus.WAITING, MessageStatus.SENDING, MessageStatus.SENT, MessageStatus.UNKNOWN})
 """In these a notice can still tell something new."""
+
+
+RACES = frozenset({"uq_outbox_message_provider"})
+"""Who learns a provider's id may find it just given to a message with the same text: then he looks again."""
 
 
 class UnknownMessage(NotFound):
@@ -43,21 +47,11 @@ def take_notice(
     :param message_id: our id, from the address that the provider called.
     :raises UnknownMessage: if there is no message of that id; nothing is kept.
     """
-    named = session.get(OutboxMessage, message_id)
-    if named is None:
-        raise UnknownMessage(message_id=message_id)
-    # Of two messages with the same text a look-up may have given this id to the other one, which then owns it.
-    owner_id = session.scalar(
-        select(OutboxMessage.id).where(
-            OutboxMessage.provider_id == provider_id, OutboxMessage.provider.is_not_distinct_from(named.provider)
-        )
-    )
-    message = locked(session, owner_id or message_id)
+    message = _told_about(session, message_id, provider_id)
     notice = MessageNotice(
         message_id=message.id, provider_id=provider_id, state=state, failure=failure, received_at=now
     )
     session.add(notice)
-    session.flush()
     known = state_of(state)
     if known is None:
         log.warning("unknown state of a message", message=message.id, state=state)
@@ -68,14 +62,37 @@ def take_notice(
     return notice
 
 
-def locked(session: Session, message_id: int) -> OutboxMessage:
-    """Return a message with its row locked: of two who learn something about it, the second sees what the first did."""
-    return session.scalars(
+def _named_and_owner() -> Select[OutboxMessage]:
+    """Return the query for the message of an id, and for the one that has the provider's id."""
+    named_as = OutboxMessage.__table__.alias("named_as")
+    provider = select(named_as.c.provider).where(named_as.c.id == bindparam("message_id")).scalar_subquery()
+    known_as = and_(OutboxMessage.provider == provider, OutboxMessage.provider_id == bindparam("provider_id"))
+    return (
         select(OutboxMessage)
-        .where(OutboxMessage.id == message_id)
+        .where(or_(OutboxMessage.id == bindparam("message_id"), known_as))
+        # Two rows are always locked in one order.
+        .order_by(OutboxMessage.id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).one()
+    )
+
+
+_NAMED_AND_OWNER = _named_and_owner()
+"""Built once: two of these come with every message that is sent."""
+
+
+def _told_about(session: Session, message_id: int, provider_id: str) -> OutboxMessage:
+    """Return the message that a notice is about, with its row locked.
+
+    Of two messages with the same text a look-up may have given this id to the other one, which then owns it.
+
+    :raises UnknownMessage: if there is none of our id.
+    """
+    found = session.scalars(_NAMED_AND_OWNER, {"message_id": message_id, "provider_id": provider_id}).all()
+    named = next((message for message in found if message.id == message_id), None)
+    if named is None:
+        raise UnknownMessage(message_id=message_id)
+    return next((message for message in found if message.provider_id == provider_id), named)
 
 
 def learn(
@@ -98,8 +115,8 @@ def learn(
     if state.is_final:
         message.ended_at = now
         message.failure = (failure or "undelivered") if state is ProviderState.FAILED else None
-    record(session, message, event, by=SYSTEM, now=now, reason=message.failure)
-    if message.failure == OPTED_OUT:
+    move(session, message, event, now=now, reason=message.failure)
+    if message.failure == OPTED_OUT and message.phone:
         inbound.suppress(session, message.phone, source="provider", now=now)
 
 

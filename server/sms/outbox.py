@@ -5,15 +5,15 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from server.core import jobs
 from server.core.db import Json
-from server.core.events import SYSTEM, record
 from server.core.numbers import BadPhone
 from server.core.policies import in_force
-from server.sms import templates
+from server.sms import privacy_numbers, templates
 from server.sms.models import OutboxMessage, Suppression
+from server.sms.moving import move
 from server.sms.ownership import key_of
 from server.sms.quiet import leaves_at
 from server.sms.status import MessageEvent, MessageStatus
@@ -24,6 +24,10 @@ SEND_JOB = "sms.send"
 _INTERNATIONAL = re.compile(r"\+[1-9]\d{6,16}")
 """E.164, and China's privacy numbers, which have 17 digits with the country's."""
 _WAKING = key_of(0)
+
+
+_WOKEN = "sender woken by"
+"""Under which a session's ``info`` keeps the transaction that has enqueued the job already."""
 
 
 def queue(
@@ -50,7 +54,8 @@ def queue(
     :param once: at most one message with this key ever exists; a second call returns the first one.
     :param quiet: whether quiet hours hold for it (R12). Not for codes just asked for, *on the way* and delays.
     :param time_zone: the IANA zone of whoever is to read it; needed where quiet hours hold.
-    :returns: the message: waiting, or suppressed if the number told its carrier to stop us.
+    :returns: the message: waiting, or suppressed if the number told its carrier to stop us or is a privacy number
+        that no ticket has any more.
     :raises BadPhone: if the number is not in international form.
     :raises NoTemplate: if there is no such text.
     :raises WrongParameters: if the parameters are not exactly those of the text.
@@ -82,18 +87,23 @@ def _check_number(to: str) -> None:
 
 
 def _written(session: Session, values: Json, *, once: str | None, now: datetime) -> OutboxMessage:
-    """Return the message: suppressed if its number told its carrier to stop us, else on its way if it is due."""
-    added = insert(OutboxMessage).values(values).on_conflict_do_nothing().returning(OutboxMessage.id)
-    message_id = session.scalar(added)
-    if message_id is None:
+    """Return the message: suppressed if its number may not be written to, else on its way if it is due."""
+    added = insert(OutboxMessage).values(values).on_conflict_do_nothing().returning(OutboxMessage)
+    message = session.scalars(added).one_or_none()
+    if message is None:
         return session.scalars(select(OutboxMessage).where(OutboxMessage.once == once)).one()
-    message = session.get_one(OutboxMessage, message_id)
-    if is_suppressed(session, message.phone):
+    if (reason := _barred(session, message.phone)) is not None:
         message.ended_at = now
-        record(session, message, MessageEvent.SUPPRESS, by=SYSTEM, now=now, reason="opted_out")
+        move(session, message, MessageEvent.SUPPRESS, now=now, reason=reason)
     elif message.due_at <= now:
         wake(session)
     return message
+
+
+def _barred(session: Session, phone: str) -> str | None:
+    if is_suppressed(session, phone):
+        return "opted_out"
+    return privacy_numbers.UNBOUND if privacy_numbers.is_unbound(session, phone) else None
 
 
 def is_suppressed(session: Session, phone: str) -> bool:
@@ -109,8 +119,19 @@ def wake(session: Session) -> None:
     before the second is committed, the sweep finds the second's message within a tick.
     """
     session.flush()
+    if _is_woken(session):
+        return
     if session.scalar(select(func.pg_try_advisory_xact_lock(_WAKING))):
         jobs.enqueue(session, SEND_JOB, once=SEND_JOB)
+    session.info[_WOKEN] = session.get_nested_transaction() or session.get_transaction()
+
+
+def _is_woken(session: Session) -> bool:
+    """Return whether this transaction has woken the sender already, not counting savepoints that were given up."""
+    within: SessionTransaction | None = session.get_nested_transaction() or session.get_transaction()
+    while within is not None and within is not session.info.get(_WOKEN):
+        within = within.parent
+    return within is not None
 
 
 def _leaves_at(session: Session, due_at: datetime, *, quiet: bool, zone: str | None, now: datetime) -> datetime:

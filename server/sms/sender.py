@@ -24,12 +24,13 @@ from server.core.db import Database
 from server.core.due import Sweep
 from server.core.events import SYSTEM, note, record
 from server.core.policies import in_force
-from server.sms import inbound, outbox, templates
+from server.sms import inbound, outbox, privacy_numbers, templates
 from server.sms.circuit import Circuit
 from server.sms.codes import OPTED_OUT
 from server.sms.lookups import LookUps
 from server.sms.models import OutboxMessage
-from server.sms.notices import is_anothers, learn, locked
+from server.sms.moving import locked, move
+from server.sms.notices import RACES, is_anothers, learn
 from server.sms.ownership import Claim, Ownership
 from server.sms.provider import Accepted, Ambiguous, Blocked, Gateway, NotSent, Outcome, Refused, TooMany, fingerprint
 from server.sms.quiet import leaves_at
@@ -58,11 +59,19 @@ class _Due:
     phone: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One look at what is due: its instant, and the terms in force then."""
+
+    now: datetime
+    terms: MessageTerms
+
+
 class Sender:
     """Sends for one process.
 
     :param conninfo: PostgreSQL's own address, not that of a pooler in transaction mode.
-    :param lanes: telephones served at once; one where a rehearsal must run alike every time.
+    :param lanes: telephones served at once; the messages of each leave in their order.
     """
 
     def __init__(
@@ -73,7 +82,7 @@ class Sender:
         self._company = settings.company
         self._ownership = Ownership(conninfo)
         self._circuit = Circuit()
-        self._lanes = lanes if lanes is not None else 1 if settings.simulated else LANES
+        self._lanes = lanes if lanes is not None else LANES
         self._look_ups = LookUps(database, gateway, self._ownership)
 
     def send_due(self, *, now: datetime) -> int:
@@ -83,8 +92,10 @@ class Sender:
         :raises BehindPooler: if the address leads to a pooler that shares connections.
         """
         moved = self._look_ups.settle(now=now)
-        due = self._due(now)
-        sent = self._send(due, now=now)
+        with self._database.transaction() as session:
+            terms, _ = in_force(session, MessageTerms, at=now)
+            due = self._due(session, now)
+        sent = self._send(due, _Pass(now, terms))
         if len(due) == BATCH and sent:
             with self._database.transaction() as session:
                 outbox.wake(session)
@@ -94,29 +105,28 @@ class Sender:
         """Give every lock back."""
         self._ownership.close()
 
-    def _due(self, now: datetime) -> list[_Due]:
+    def _due(self, session: Session, now: datetime) -> list[_Due]:
         room = self._circuit.room(now, most=BATCH)
         if room == 0:
             return []
-        with self._database.transaction() as session:
-            rows = session.execute(
-                select(OutboxMessage.id, OutboxMessage.phone)
-                .where(OutboxMessage.status == MessageStatus.WAITING, OutboxMessage.due_at <= now)
-                .order_by(OutboxMessage.due_at, OutboxMessage.id)
-                .limit(room)
-            )
-            return [_Due(message_id, phone) for message_id, phone in rows]
+        rows = session.execute(
+            select(OutboxMessage.id, OutboxMessage.phone)
+            .where(OutboxMessage.status == MessageStatus.WAITING, OutboxMessage.due_at <= now)
+            .order_by(OutboxMessage.due_at, OutboxMessage.id)
+            .limit(room)
+        )
+        return [_Due(message_id, phone) for message_id, phone in rows]
 
-    def _send(self, due: list[_Due], *, now: datetime) -> int:
+    def _send(self, due: list[_Due], during: _Pass) -> int:
         """Serve telephones side by side, and the messages of each in their order."""
         stop = threading.Event()
         by_phone = [list(rows) for _, rows in groupby(sorted(due, key=lambda row: row.phone), lambda row: row.phone)]
         if self._lanes == 1 or len(by_phone) < 2:
-            return sum(self._serve(rows, stop, now) for rows in by_phone)
+            return sum(self._serve(rows, stop, during) for rows in by_phone)
         with ThreadPoolExecutor(self._lanes, thread_name_prefix="sender") as pool:
-            return sum(pool.map(lambda rows: self._serve(rows, stop, now), by_phone))
+            return sum(pool.map(lambda rows: self._serve(rows, stop, during), by_phone))
 
-    def _serve(self, rows: Iterable[_Due], stop: threading.Event, now: datetime) -> int:
+    def _serve(self, rows: Iterable[_Due], stop: threading.Event, during: _Pass) -> int:
         moved = 0
         for row in rows:
             if stop.is_set():
@@ -125,14 +135,14 @@ class Sender:
             if claim is None:
                 continue
             try:
-                moved += self._send_one(claim, stop, now)
+                moved += self._send_one(claim, stop, during)
             finally:
                 self._ownership.release(claim)
         return moved
 
-    def _send_one(self, claim: Claim, stop: threading.Event, now: datetime) -> bool:
+    def _send_one(self, claim: Claim, stop: threading.Event, during: _Pass) -> bool:
         """Take a message, hand it over, keep the outcome; return whether it moved."""
-        taken = self._database.attempt(lambda session: self._take(session, claim.message_id, now))
+        taken = self._database.attempt(lambda session: self._take(session, claim.message_id, during))
         if not isinstance(taken, _Taken):
             return taken
         # A process that was frozen may wake up here without its lock: then the message is not its own any more.
@@ -140,21 +150,21 @@ class Sender:
             log.warning("a message is abandoned: the connection of the locks has broken", message=claim.message_id)
             return False
         outcome = self._gateway.send(to=taken.to, text=taken.text, reference=taken.message_id)
-        terms = self._database.attempt(lambda session: self._settle(session, taken.message_id, outcome, now))
+        self._database.attempt(lambda session: self._settle(session, taken.message_id, outcome, during), races=RACES)
         if isinstance(outcome, Blocked):
-            self._circuit.was_blocked(outcome.code, now=now, terms=terms)
+            self._circuit.was_blocked(outcome.code, now=during.now, terms=during.terms)
         elif isinstance(outcome, Accepted | Refused):
             self._circuit.went_through()
         if isinstance(outcome, TooMany) or self._circuit.is_open():
             stop.set()
         return True
 
-    def _take(self, session: Session, message_id: int, now: datetime) -> _Taken | bool:
+    def _take(self, session: Session, message_id: int, during: _Pass) -> _Taken | bool:
         """Mark a message as being sent, or say whether it moved otherwise: it may not leave now, or not at all."""
+        now, terms = during.now, during.terms
         message = locked(session, message_id)
         if message.status is not MessageStatus.WAITING or message.due_at > now:
             return False
-        terms, _ = in_force(session, MessageTerms, at=now)
         if self._may_not_leave(session, message, terms, now):
             return True
         text = templates.render(message.template, message.parameters, locale=message.locale, company=self._company)
@@ -172,6 +182,8 @@ class Sender:
             _end(session, message, MessageEvent.FAIL, "expired", now)
         elif outbox.is_suppressed(session, message.phone):
             _end(session, message, MessageEvent.SUPPRESS, "opted_out", now)
+        elif privacy_numbers.is_unbound(session, message.phone):
+            _end(session, message, MessageEvent.SUPPRESS, privacy_numbers.UNBOUND, now)
         elif not self._gateway.reaches(message.phone):
             _end(session, message, MessageEvent.FAIL, "number_not_for_this_gateway", now)
         elif message.quiet_zone is not None:
@@ -184,9 +196,9 @@ class Sender:
             return False
         return True
 
-    def _settle(self, session: Session, message_id: int, outcome: Outcome, now: datetime) -> MessageTerms:
+    def _settle(self, session: Session, message_id: int, outcome: Outcome, during: _Pass) -> None:
         """Keep what came of handing a message over. A notice may have been faster and have told more."""
-        terms, _ = in_force(session, MessageTerms, at=now)
+        now, terms = during.now, during.terms
         message = locked(session, message_id)
         match outcome:
             case Accepted():
@@ -199,7 +211,6 @@ class Sender:
                 _put_back(session, message, outcome, terms, now)
             case Ambiguous(reason=reason):
                 note(session, message, "ambiguous", by=SYSTEM, now=now, reason=reason)
-        return terms
 
 
 def _accept(session: Session, message: OutboxMessage, outcome: Accepted, terms: MessageTerms, now: datetime) -> None:
@@ -234,24 +245,21 @@ def back_off(attempts: int, terms: MessageTerms) -> timedelta:
 
 def _end(session: Session, message: OutboxMessage, event: MessageEvent, failure: str, now: datetime) -> None:
     message.failure, message.ended_at = failure, now
-    record(session, message, event, by=SYSTEM, now=now, reason=failure)
+    move(session, message, event, now=now, reason=failure)
 
 
-def _next_due(session: Session) -> datetime | None:
-    return session.scalar(
-        select(func.min(OutboxMessage.due_at)).where(
-            OutboxMessage.status.in_([MessageStatus.WAITING, MessageStatus.SENDING, MessageStatus.SENT])
-        )
-    )
+_EARLIEST = select(func.min(OutboxMessage.due_at)).where(
+    OutboxMessage.status.in_([MessageStatus.WAITING, MessageStatus.SENDING, MessageStatus.SENT])
+)
 
 
 def _deal_with(session: Session, now: datetime) -> int:
     """Enqueue the job that deals with what is due: a provider is never called inside a transaction."""
-    due_at = _next_due(session)
+    due_at = session.scalar(_EARLIEST)
     if due_at is not None and due_at <= now:
         outbox.wake(session)
     return 0
 
 
-SWEEPS = (Sweep("messages", _next_due, _deal_with),)
+SWEEPS = (Sweep("messages", _EARLIEST, _deal_with),)
 """Messages whose back-off is over, that may or may not have left, or that were not heard of again."""

@@ -24,6 +24,12 @@ _LONGEST_TEXT = 1200
 """Characters; providers refuse texts of more than 1,600, and a text that long is a defect of whoever sends it."""
 
 
+_SECRETS = frozenset({"link"})
+"""Whoever holds it may act for the customer."""
+_SECRETS_OF = {"login.code": frozenset({"code"})}
+"""In every other text a code is a job code, which is worth nothing without the telephone."""
+
+
 class NoTemplate(LookupError):
     """There is no such text: a defect of whoever sends, found where the message is queued."""
 
@@ -52,6 +58,11 @@ def parameters_of(template: str) -> frozenset[str]:
     :raises NoTemplate: if there is no such text.
     """
     return frozenset(_PLACEHOLDER.findall(_text(template, LOCALES[0]))) - {COMPANY}
+
+
+def secrets_of(template: str) -> frozenset[str]:
+    """Return which parameters of a text are secrets: kept no longer than until the text has left."""
+    return _SECRETS | _SECRETS_OF.get(template, frozenset())
 
 
 def check(template: str, parameters: Mapping[str, object]) -> None:

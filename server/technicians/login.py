@@ -122,11 +122,6 @@ def _hash(request: str, code: str, salt: str) -> bytes:
     return hmac.new(salt.encode(), f"code\0{request}\0{code}".encode(), hashlib.sha256).digest()
 
 
-def _next_due(session: Session) -> datetime | None:
-    earliest = session.scalar(select(func.min(LoginCode.expires_at)))
-    return earliest and earliest + _KEPT
-
-
 def _forget(session: Session, now: datetime) -> int:
     old = (
         select(LoginCode.id).where(LoginCode.expires_at <= now - _KEPT).limit(_BATCH).with_for_update(skip_locked=True)
@@ -134,5 +129,5 @@ def _forget(session: Session, now: datetime) -> int:
     return len(session.scalars(delete(LoginCode).where(LoginCode.id.in_(old)).returning(LoginCode.id)).all())
 
 
-SWEEP = Sweep("login_codes", _next_due, _forget)
+SWEEP = Sweep("login_codes", select(func.min(LoginCode.expires_at)), _forget, after=_KEPT)
 """Forgets codes a day after they ended."""

@@ -8,24 +8,21 @@ if the first was rolled back (refused, crashed), it is the first now. Both are t
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Response, json, jsonify, request
-from sqlalchemy import delete, func, select
+from sqlalchemy import BigInteger, Select, cast, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from server.core.due import Sweep
 from server.core.errors import Invalid, Refusal, Unavailable
 from server.web.errors import BadRequest
 from server.web.models import IdempotencyKey
 
 HEADER = "Idempotency-Key"
-KEPT = timedelta(hours=24)
 _LONGEST = 128
 _LONGEST_ROUTE = 200
-_BATCH = 1_000
 _UNANSWERED = 0
 
 
@@ -52,7 +49,7 @@ class KeyReused(Invalid):
 class Repeatable:
     """A request that may be sent twice.
 
-    :param keep: for money: the answer is kept for ever, else for 24 hours.
+    :param keep: for money: the answer is kept for ever, else as long as the policy `retention` says (24 hours).
     :param withheld: fields of the answer that are secrets; they are given once and never stored.
     """
 
@@ -85,11 +82,17 @@ def once(session: Session, asked: Repeatable, *, now: datetime, change: Callable
     if row_id is None:
         return _kept(session, asked)
     answer = change()
-    row = session.get_one(IdempotencyKey, row_id)
-    row.status = answer.status_code
-    row.answer = {"body": _storable(answer, asked.withheld)}
-    row.location = answer.headers.get("Location")
-    row.etag = answer.headers.get("ETag")
+    session.execute(
+        update(IdempotencyKey)
+        .where(IdempotencyKey.id == row_id)
+        .values(
+            status=answer.status_code,
+            answer={"body": _storable(answer, asked.withheld)},
+            location=answer.headers.get("Location"),
+            etag=answer.headers.get("ETag"),
+        )
+        .execution_options(synchronize_session=False)
+    )
     return answer
 
 
@@ -151,21 +154,26 @@ def _storable(answer: Response, withheld: frozenset[str]) -> Any:
     return body
 
 
-def _next_due(session: Session) -> datetime | None:
-    earliest = session.scalar(select(func.min(IdempotencyKey.created_at)).where(~IdempotencyKey.keep))
-    return earliest and earliest + KEPT
-
-
-def _forget(session: Session, now: datetime) -> int:
+def forget(session: Session, before: datetime, *, most: int) -> int:
+    """Forget answers that no retry asks for any more, except those about money; return how many."""
     old = (
         select(IdempotencyKey.id)
-        .where(~IdempotencyKey.keep, IdempotencyKey.created_at <= now - KEPT)
-        .limit(_BATCH)
+        .where(~IdempotencyKey.keep, IdempotencyKey.created_at <= before)
+        .limit(most)
         .with_for_update(skip_locked=True)
     )
     gone = session.scalars(delete(IdempotencyKey).where(IdempotencyKey.id.in_(old)).returning(IdempotencyKey.id))
     return len(gone.all())
 
 
-SWEEP = Sweep("idempotency_keys", _next_due, _forget)
-"""Forgets answers that no retry asks for any more, except those about money."""
+def empty(session: Session, noun: str, ids: Select[int]) -> None:
+    """Empty the answers about things: a repeated request still changes nothing, and gets the status alone.
+
+    :param noun: what addresses call the things (`tickets`).
+    """
+    about = f"/{noun}/([0-9]{{1,18}})"
+    named = or_(
+        cast(func.substring(IdempotencyKey.route, about), BigInteger).in_(ids),
+        cast(func.substring(IdempotencyKey.location, about), BigInteger).in_(ids),
+    )
+    session.execute(update(IdempotencyKey).where(named).values(answer={"body": None}))

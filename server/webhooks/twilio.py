@@ -2,6 +2,7 @@
 
 import structlog
 from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
 
 from server.core import clock
 from server.core.numbers import BadPhone, e164
@@ -55,16 +56,20 @@ def take_status(outbox_id: int) -> Response:
     form = forms.status(request.form)
     _verify_account(form.account)
     now = clock.now()
+
+    def take(session: Session) -> None:
+        notices.take_notice(
+            session,
+            message_id=outbox_id,
+            provider_id=form.message,
+            state=form.state,
+            failure=form.failure,
+            now=now,
+        )
+
     try:
-        with database().transaction() as session:
-            notices.take_notice(
-                session,
-                message_id=outbox_id,
-                provider_id=form.message,
-                state=form.state,
-                failure=form.failure,
-                now=now,
-            )
+        # A notice that bars a customer also holds his ticket, which somebody else may hold who wants this message.
+        database().attempt(take, races=notices.RACES)
     except notices.UnknownMessage:
         log.warning("notice about an unknown message", message=outbox_id)
     return Response(_NOTHING_TO_SAY, content_type="text/xml")

@@ -1,14 +1,14 @@
 """An application whose transactions are savepoints of one connection: nothing stays after a test."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine, create_engine, inspect
 from sqlalchemy.orm import Session, sessionmaker
 
 from server import listening
@@ -20,7 +20,9 @@ from server.web.context import AppState
 from tests.api import world
 from tests.api.world import Company
 from tests.builders.settings import settings_for
-from tests.databases import MadeDatabase
+from tests.databases import DatabaseServer, MadeDatabase, fresh_database
+
+R = TypeVar("R")
 
 
 @dataclass
@@ -44,6 +46,15 @@ class OneConnection(Database):
         self._sessions = sessionmaker(
             connection, join_transaction_mode="create_savepoint", expire_on_commit=False, info=info
         )
+        self._readers = self._sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A database with the company in it."""
+
+    engine: Engine
+    company: Company
 
 
 @pytest.fixture
@@ -79,11 +90,44 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
+@pytest.fixture(scope="session")
+def settled(database_server: DatabaseServer, worker_id: str) -> Iterator[Settled]:
+    """A database in which the company has been made, once for all tests of this process."""
+    with fresh_database(database_server, f"{database_server.prefix}_{worker_id}_company") as made:
+        engine = create_engine(made.url, hide_parameters=True, connect_args={"options": "-c timezone=UTC"})
+        info = listening.session_info(settings_for(made.url))
+        with Session(engine, expire_on_commit=False, info=info) as session:
+            company = world.build(session)
+            session.commit()
+        yield Settled(engine, company)
+        engine.dispose()
+
+
 @pytest.fixture
-def company(session: Session) -> Company:
-    made = world.build(session)
-    session.commit()
-    return made
+def rolled_back(request: pytest.FixtureRequest, engine: Engine) -> Iterator[Connection]:
+    """A connection in a transaction that is rolled back after the test; with the company, if the test asks for it."""
+    where = request.getfixturevalue("settled").engine if "company" in request.fixturenames else engine
+    with where.connect() as connection:
+        transaction = connection.begin()
+        yield connection
+        transaction.rollback()
+
+
+@pytest.fixture
+def company(settled: Settled, session: Session) -> Company:
+    """The company; its people and places are the test's own, to be changed as it likes."""
+    made = settled.company
+    return replace(
+        made,
+        regions=tuple(_own(session, row) for row in made.regions),
+        stations=tuple(_own(session, row) for row in made.stations),
+        staff={role: _own(session, row) for role, row in made.staff.items()},
+        technicians=tuple(_own(session, row) for row in made.technicians),
+    )
+
+
+def _own(session: Session, row: R) -> R:
+    return session.get_one(type(row), inspect(row).identity)
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from server.orders.imports.values import Values
 from server.orders.models import Ticket, TicketReport
 from server.orders.status import OPEN_TICKET, TicketStatus
 from server.organisation.models import Region
+from server.sms import privacy_numbers
 
 _CHUNK = 1_000
 _TOLD = 20
@@ -231,6 +232,8 @@ class _Chunk:
                 latest[key] = _Latest(None, len(new), each.closed_at)
             new.append(self._values.ticket(each, customer, site))
         ids = self._insert(Ticket, new)
+        contacts = ((values["contact_phone"], row_id) for values, row_id in zip(new, ids, strict=True))
+        privacy_numbers.bind_all(self._session, contacts, now=self._values.now)
         tickets = [target.ticket if target.ticket is not None else ids[target.place] for target in targets]
         reports = (self._values.report(e, t) for e, t in zip(fresh, tickets, strict=True))
         bulk.copy_in(self._session, TicketReport, reports)

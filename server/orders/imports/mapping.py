@@ -63,6 +63,7 @@ class Mapping:
     :param columns: field to column.
     :param times: formats of `datetime.strptime`, tried in order; times are wall times of ``time_zone``.
     :param kinds: value of the `kind` column to what it means; the key `*` stands for all others.
+    :param optional: fields whose column a file may lack; they are then as empty as in a row that says nothing.
     :param constants: fields that the file does not have and that are the same for every row.
     """
 
@@ -76,6 +77,7 @@ class Mapping:
     charge_category: ChargeCategory
     zone: Zone
     columns: MappingProxyType[str, str]
+    optional: frozenset[str]
     constants: MappingProxyType[str, str]
     kinds: MappingProxyType[str, Kind]
     channels: MappingProxyType[str, Channel]
@@ -84,7 +86,9 @@ class Mapping:
     @property
     def layout(self) -> Layout:
         """Return what the reader must know."""
-        return Layout(self.encoding, self.delimiter, frozenset(self.columns.values()))
+        # A column that also feeds a field which must be there must be there.
+        needed = frozenset(column for field, column in self.columns.items() if field not in self.optional)
+        return Layout(self.encoding, self.delimiter, needed, frozenset(self.columns.values()) - needed)
 
 
 def shipped() -> tuple[str, ...]:
@@ -125,6 +129,7 @@ def parse(document: dict[str, Any], *, name: str) -> Mapping:
     absent = sorted(_NEEDED - set(columns))
     if absent:
         raise BadMapping(f"columns: {', '.join(absent)} must be mapped to a column.")
+    optional = _optional(document.get("optional", []), columns)
     try:
         return Mapping(
             name=name,
@@ -137,6 +142,7 @@ def parse(document: dict[str, Any], *, name: str) -> Mapping:
             charge_category=ChargeCategory(document.get("charge_category", "A")),
             zone=Zone(document.get("zone", "urban")),
             columns=MappingProxyType({str(k): str(v) for k, v in columns.items()}),
+            optional=optional,
             constants=MappingProxyType({str(k): str(v) for k, v in constants.items()}),
             kinds=MappingProxyType({key: _kind(key, value) for key, value in document["kinds"].items()}),
             channels=MappingProxyType({str(k): Channel(v) for k, v in document.get("channels", {}).items()}),
@@ -146,6 +152,19 @@ def parse(document: dict[str, Any], *, name: str) -> Mapping:
         raise BadMapping(f"{error.args[0]} is missing.") from error
     except (ValueError, TypeError) as error:
         raise BadMapping(str(error)) from error
+
+
+def _optional(told: object, columns: dict[str, Any]) -> frozenset[str]:
+    """Return the fields whose column may be absent.
+
+    :raises BadMapping: if one is not mapped to a column, or must be in every file.
+    """
+    if not isinstance(told, list) or not all(isinstance(field, str) for field in told):
+        raise BadMapping("optional: a list of fields.")
+    wrong = sorted(set(told) - (set(columns) - _NEEDED))
+    if wrong:
+        raise BadMapping(f"optional: {', '.join(wrong)} must be mapped to a column, and cannot be one every file has.")
+    return frozenset(told)
 
 
 def _kind(key: str, value: dict[str, Any]) -> Kind:

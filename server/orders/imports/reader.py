@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,11 +34,12 @@ class RowError:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the file is written: encoding, delimiter, and the columns that must be there."""
+    """How the file is written: encoding, delimiter, the columns that must be there, and those that may be."""
 
     encoding: str
     delimiter: str
     columns: frozenset[str]
+    optional: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +80,45 @@ def rows(path: Path, layout: Layout, *, watch: Watch | None = None) -> Iterator[
         csv.field_size_limit(FIELD_LIMIT)
         records = csv.reader(reading.lines(), delimiter=layout.delimiter, strict=True)
         try:
-            header = _header(records, layout)
+            header = _header(records, reading)
+            reading.at = 1
             for record in records:
                 if watch is not None:
                     watch(raw.tell())
-                reading.row += 1
                 yield _row(reading, header, record)
+                reading.at += 1
         except csv.Error as error:
-            code = "field_too_long" if "field larger" in str(error) else "broken_quotes"
-            raise FileRefused(RowError(reading.row + 1, code)) from error
-        except (EOFError, gzip.BadGzipFile, OSError) as error:
-            raise FileRefused(RowError(reading.row + 1, "damaged_archive")) from error
+            raise FileRefused(RowError(reading.at, _code_of(error))) from error
+        except (EOFError, OSError, zlib.error) as error:
+            raise FileRefused(RowError(reading.at, "damaged_archive")) from error
 
 
-def _header(records: Iterator[list[str]], layout: Layout) -> list[str]:
+def _code_of(error: csv.Error) -> str:
+    """Return what the library means by the words of its only exception."""
+    words = str(error)
+    if "field larger" in words:
+        return "field_too_long"
+    return "broken_lines" if "new-line" in words else "broken_quotes"
+
+
+def _header(records: Iterator[list[str]], reading: "_Reading") -> list[str]:
+    layout = reading.layout
     header = [name.strip() for name in next(records, [])]
+    if reading.undecodable:
+        raise FileRefused(RowError(0, "wrong_encoding", value=layout.encoding))
     if not any(header):
         raise FileRefused(RowError(0, "no_header"))
     absent = sorted(layout.columns - set(header))
     if absent:
         raise FileRefused(RowError(0, "columns_absent", field=", ".join(absent), value=", ".join(header)[:200]))
-    repeated = sorted({name for name in header if header.count(name) > 1} & layout.columns)
+    repeated = sorted({name for name in header if header.count(name) > 1} & (layout.columns | layout.optional))
     if repeated:
         raise FileRefused(RowError(0, "columns_repeated", field=", ".join(repeated)))
     return header
 
 
 def _row(reading: "_Reading", header: list[str], record: list[str]) -> Row | RowError:
-    number = reading.row
+    number = reading.at
     if number > ROW_LIMIT:
         raise FileRefused(RowError(number, "too_many_rows", value=str(ROW_LIMIT)))
     if reading.undecodable:
@@ -123,7 +136,8 @@ class _Reading:
 
     def __init__(self, source: BinaryIO, layout: Layout) -> None:
         self.layout = layout
-        self.row = 0
+        self.at = 0
+        """The row that is being read; 0 is the header."""
         self.undecodable = False
         self._source = io.BufferedReader(source, 256 * 1024) if isinstance(source, io.RawIOBase) else source
         self._total = 0
@@ -137,9 +151,9 @@ class _Reading:
         while line := self._source.readline(_LINE_LIMIT + 1):
             self._total += len(line)
             if len(line) > _LINE_LIMIT:
-                raise FileRefused(RowError(self.row + 1, "field_too_long"))
+                raise FileRefused(RowError(self.at, "field_too_long"))
             if self._total > _TOTAL_LIMIT:
-                raise FileRefused(RowError(self.row + 1, "too_many_bytes"))
+                raise FileRefused(RowError(self.at, "too_many_bytes"))
             if first:
                 first = False
                 if line.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -40,6 +40,10 @@ def settings(
         proxy_hops=0,
         metrics_port=0,
         solver_seconds=1,
+        rate_per_caller=0,
+        rate_per_address=0,
+        osrm_url="",
+        travel_matrix="",
     )
 
 

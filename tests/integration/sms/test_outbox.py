@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from server.core.db import Database
 from server.core.events import DomainEvent
 from server.core.numbers import BadPhone
-from server.sms import inbound, templates
+from server.sms import inbound, privacy_numbers, templates
 from server.sms.models import OutboxMessage
 from server.sms.status import MessageStatus
 from tests.integration.sms.builders import NOON, PHONE, minutes, phone, queue
@@ -125,8 +125,11 @@ def test_a_number_that_is_not_international_is_refused(session: Session, to: str
         queue(session, to=to)
 
 
-def test_a_privacy_number_is_taken(session: Session) -> None:
+def test_a_privacy_number_is_taken_while_it_is_bound_to_a_ticket(session: Session) -> None:
+    privacy_numbers.bind(session, ["+86700123456789012"], ticket_id=1, now=NOON)
+
     assert queue(session, to="+86700123456789012").status is MessageStatus.WAITING
+    assert queue(session, to="+86700123456789013").status is MessageStatus.SUPPRESSED
 
 
 @pytest.mark.parametrize(
