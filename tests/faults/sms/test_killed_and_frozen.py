@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -101,15 +102,15 @@ def noticing(database: Database, listener: Listener) -> Iterator[None]:
                 listener.arrived.wait(0.1)
                 fresh, seen = listener.got[seen:], len(listener.got)
             for path, form, _ in fresh:
-                with database.transaction() as session:
-                    notices.take_notice(
-                        session,
-                        message_id=int(path.rsplit("/", 1)[1]),
-                        provider_id=form["MessageSid"],
-                        state=form["MessageStatus"],
-                        failure=None,
-                        now=SystemClock().read(),
-                    )
+                told = partial(
+                    notices.take_notice,
+                    message_id=int(path.rsplit("/", 1)[1]),
+                    provider_id=form["MessageSid"],
+                    state=form["MessageStatus"],
+                    failure=None,
+                    now=SystemClock().read(),
+                )
+                database.attempt(told, races=notices.RACES)
 
     thread = threading.Thread(target=take)
     thread.start()
