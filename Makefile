@@ -5,7 +5,6 @@ BIN := .venv/bin
 STAMPS := .venv/.stamps
 LOCKS := requirements.lock requirements-build.lock requirements-dev.lock
 WEB := $(shell find web -name node_modules -prune -o -type f -print 2>/dev/null)
-CATALOGUES := $(shell find server mobile_api -name '*.po' 2>/dev/null)
 SUPPORTED = 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))'
 BUILT := server/console/static/built/manifest.json
 WORKERS ?= auto
@@ -23,7 +22,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## List what make can do (this list)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-setup: $(STAMPS)/product assets $(STAMPS)/translations ## Prepare .venv from the lock files, and what is built into the pages
+setup: $(STAMPS)/product assets ## Prepare .venv from the lock files, and what is built into the pages
 	@:
 
 demo: setup ## Start a believable company on your machine; RESET=1 starts over
@@ -54,7 +53,6 @@ wheel: setup ## Build dist/truckroll-*.whl, which installs without Node
 clean: ## Remove what was built or installed here; var/, where the data is, stays
 	rm -rf .venv dist build artifacts web/node_modules server/console/static/built mobile_api/static/built
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .schemathesis
-	find server mobile_api -name '*.mo' -exec rm -f {} +
 	find server routing mobile_api tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 locks: setup ## Renew the lock files; UPGRADE=1 takes the newest versions that pyproject.toml allows
@@ -103,10 +101,4 @@ $(STAMPS)/npm: web/package.json web/package-lock.json web/.npmrc $(STAMPS)/locke
 $(BUILT): $(WEB) $(STAMPS)/npm
 	@echo "Building the pages' styles and scripts"
 	@$(BIN)/npm --prefix web run --silent build -- --logLevel warn
-	@touch $@
-
-$(STAMPS)/translations: $(CATALOGUES) $(STAMPS)/locked
-	@for source in $(CATALOGUES); do \
-	  $(BIN)/pybabel --quiet compile --input-file "$$source" --output-file "$${source%.po}.mo" || exit 1; \
-	done
 	@touch $@

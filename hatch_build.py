@@ -1,4 +1,4 @@
-"""Refuses to build a distribution whose pages would have no styles or no translations."""
+"""Refuses to build a distribution whose pages would have no styles."""
 
 import json
 from pathlib import Path
@@ -7,21 +7,20 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ASSETS = ("server/console/static/built",)
-PACKAGES = ("server", "mobile_api")
 
 
 class CompleteDistribution(BuildHookInterface[Any]):
-    """Checks that built assets and compiled translations are there; an editable install may come before them."""
+    """Checks that built assets are there; an editable install may come before them."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Stop the build with a list of what is missing.
 
-        :raises RuntimeError: if `make assets` has not run, or a translation is not compiled.
+        :raises RuntimeError: if `make assets` has not run.
         """
         if version == "editable":
             return
         root = Path(self.root)
-        missing = [name for folder in ASSETS for name in missing_assets(root / folder)] + missing_translations(root)
+        missing = [name for folder in ASSETS for name in missing_assets(root / folder)]
         if missing:
             raise RuntimeError("run `make setup` first; missing: " + ", ".join(missing))
 
@@ -34,14 +33,3 @@ def missing_assets(folder: Path) -> list[str]:
     chunks = json.loads(manifest.read_text(encoding="utf-8")).values()
     named = {name for chunk in chunks for name in (chunk["file"], *chunk.get("css", ()), *chunk.get("assets", ()))}
     return sorted(str(folder / name) for name in named if not (folder / name).is_file())
-
-
-def missing_translations(root: Path) -> list[str]:
-    """Return the compiled catalogues (.mo) that are absent or older than what they are compiled from (.po)."""
-    sources = sorted(path for package in PACKAGES for path in (root / package).rglob("*.po"))
-    compiled = [(source, source.with_suffix(".mo")) for source in sources]
-    return [str(target) for source, target in compiled if not _is_current(target, source=source)]
-
-
-def _is_current(target: Path, *, source: Path) -> bool:
-    return target.is_file() and target.stat().st_mtime >= source.stat().st_mtime

@@ -18,6 +18,7 @@ from server.web.auth import for_technicians, public
 from server.web.blueprint import Blueprint
 from server.web.context import current, database, settings
 from server.web.fields import BaseSchema, Id, Instant, Phone, Secret, Text
+from server.web.schemas import Shown
 
 blp = Blueprint("login", __name__, url_prefix="/mobile/v1", description="Logging a device in and out")
 
@@ -40,7 +41,7 @@ class AskCodeSchema(BaseSchema):
 class AskedCodeSchema(BaseSchema):
     """What to hand in together with the code."""
 
-    request = Text(required=True, most=64)
+    request = Shown(required=True)
     expires_at = Instant(required=True)
 
 
@@ -55,14 +56,14 @@ class TechnicianSchema(BaseSchema):
     """Who the technician is."""
 
     id = Id(required=True)
-    name = Text(required=True)
-    locale = Text(required=True)
+    name = Shown(required=True)
+    locale = Shown(required=True)
 
 
 class GivenTokenSchema(BaseSchema):
     """A new token; it is shown this once and stored as a hash only."""
 
-    token = Text(required=True)
+    token = Shown(required=True)
     expires_at = Instant(required=True)
     technician_id = Id(required=True)
 
@@ -73,7 +74,7 @@ class LoginCodes(MethodView):
 
     @public
     @blp.arguments(AskCodeSchema)
-    @blp.answers(202, AskedCodeSchema, refusals=(429,))
+    @blp.answers(202, AskedCodeSchema)
     def post(self, body: Mapping[str, str]) -> AskedCode:
         """Ask for a code; the answer does not tell whether the telephone is a technician's."""
         now, salt = clock.now(), settings().session_key
@@ -89,7 +90,7 @@ class Tokens(MethodView):
 
     @public
     @blp.arguments(CodeSchema)
-    @blp.answers(201, GivenTokenSchema, refusals=(401, 429))
+    @blp.answers(201, GivenTokenSchema, refusals=(401,))
     def post(self, body: Mapping[str, str]) -> GivenToken:
         """Log a device in with a code."""
         now, salt = clock.now(), settings().session_key

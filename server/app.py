@@ -12,7 +12,7 @@ from server.core.db import Database
 from server.core.simulation import SimulatedClock
 from server.listening import session_info
 from server.terms import ALL_TERMS
-from server.web import admission, context, errors, health, http, openapi
+from server.web import admission, context, errors, health, http, openapi, rates
 from server.web.context import AppState
 from server.web.openapi import Document
 from server.webhooks import twilio
@@ -59,10 +59,11 @@ def create_app(
         AppState(settings=settings, database=database, clock=clock or clock_of(settings, database), terms=ALL_TERMS),
     )
     errors.install(app)
+    rates.install(app, per_caller=settings.rate_per_caller, per_address=settings.rate_per_address)
     admission.install(app)
     openapi.install(app, STAFF, version=API_VERSION, blueprints=api.BLUEPRINTS)
     openapi.install(app, TECHNICIANS, version=API_VERSION, blueprints=mobile_api.BLUEPRINTS)
-    app.register_blueprint(health.blueprint(heads=heads()))
+    app.register_blueprint(health.blueprint(heads=heads(), known=revisions()))
     for page in pages:
         app.register_blueprint(page)
     return app
@@ -81,3 +82,8 @@ def clock_of(settings: Settings, database: Database) -> Clock:
 def heads() -> frozenset[str]:
     """Return the revisions that the database must be at for this version of the product."""
     return frozenset(ScriptDirectory.from_config(schema.configuration()).get_heads())
+
+
+def revisions() -> frozenset[str]:
+    """Return every revision that this version of the product knows."""
+    return frozenset(each.revision for each in ScriptDirectory.from_config(schema.configuration()).walk_revisions())

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 
 class GatewayKind(StrEnum):
@@ -51,6 +52,10 @@ class Settings:
     proxy_hops: int
     metrics_port: int
     solver_seconds: int
+    rate_per_caller: int
+    rate_per_address: int
+    osrm_url: str
+    travel_matrix: str
 
 
 class BadSettings(ValueError):
@@ -79,7 +84,13 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Settings:
         proxy_hops=_whole(env, "TRUCKROLL_PROXY_HOPS", 0),
         metrics_port=_whole(env, "TRUCKROLL_METRICS_PORT", 0),
         solver_seconds=_whole(env, "TRUCKROLL_SOLVER_SECONDS", 20),
+        rate_per_caller=_whole(env, "TRUCKROLL_RATE_PER_CALLER", 600),
+        rate_per_address=_whole(env, "TRUCKROLL_RATE_PER_ADDRESS", 60),
+        osrm_url=_address(env, "TRUCKROLL_OSRM_URL"),
+        travel_matrix=env.get("TRUCKROLL_TRAVEL_MATRIX", ""),
     )
+    if settings.osrm_url and settings.travel_matrix:
+        raise BadSettings("Travel times have one source: set TRUCKROLL_OSRM_URL or TRUCKROLL_TRAVEL_MATRIX, not both.")
     if (
         (settings.simulated or settings.demo)
         and settings.gateway is GatewayKind.TWILIO
@@ -103,6 +114,23 @@ def _whole(env: Mapping[str, str], name: str, default: int) -> int:
     if text and not text.isdecimal():
         raise BadSettings(f"{name} must be a whole number.")
     return int(text) if text else default
+
+
+def _address(env: Mapping[str, str], name: str) -> str:
+    """Return a server's address without a slash at its end; empty where none is set."""
+    text = env.get(name, "").rstrip("/")
+    if not text:
+        return ""
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    else:
+        usable = usable and not parts.query and not parts.fragment
+    if not usable:
+        raise BadSettings(f"{name} must be the address of a server, such as http://127.0.0.1:5000.")
+    return text
 
 
 def _gateway(env: Mapping[str, str]) -> GatewayKind:

@@ -9,7 +9,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, MetaData, create_engine, inspect, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
@@ -22,6 +24,7 @@ import server.orders.models
 import server.orders.visit_models
 import server.organisation.models
 import server.parts.models
+import server.privacy.models
 import server.settlement.models
 import server.sms.models
 import server.technicians.models
@@ -58,6 +61,10 @@ class SchemaDrift(RuntimeError):
     """The models and the migrated database differ; the text lists the differences."""
 
 
+class TableInUse(RuntimeError):
+    """Somebody used a table for longer than a migration may make everybody else wait; that step changed nothing."""
+
+
 def metadata() -> MetaData:
     """Return the tables of the whole product."""
     return Base.metadata
@@ -75,21 +82,39 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
     """Bring a database to a revision as its owner, grant the application's role its rights, add absent policies.
 
     Two deployers at once: the second waits for the first and then has nothing to do. Each revision is a
-    transaction of its own; one that is cut short leaves the database at the revision before it.
+    transaction of its own, rights and policies included; one that is cut short leaves the database at the
+    revision before it.
+
+    :raises TableInUse: if a table was in use for longer than the lock may be waited for.
     """
     with _migrating(owner_url) as connection:
         command.upgrade(configuration(connection), revision)
-        if _current(connection) in ScriptDirectory.from_config(configuration()).get_heads():
-            _grant(connection)
-            with Session(connection) as session:
-                policies.install_defaults(session, *ALL_TERMS)
-                session.commit()
+        # Once more for a database that had nothing to migrate: a release may bring rights and policies alone.
+        connection.rollback()
+        with connection.begin():
+            settle(connection)
 
 
 def downgrade(owner_url: str, revision: str) -> None:
-    """Take a database back to a revision (`-1` for one step, `base` for an empty one)."""
+    """Take a database back to a revision (`-1` for one step, `base` for an empty one).
+
+    :raises TableInUse: if a table was in use for longer than the lock may be waited for.
+    """
     with _migrating(owner_url) as connection:
         command.downgrade(configuration(connection), revision)
+
+
+def settle(connection: Connection) -> None:
+    """Give the application's role its rights on every table, and at the newest revision add absent policies.
+
+    Called in the transaction of every revision: a deployer that is killed never leaves tables behind that
+    the application may not touch.
+    """
+    _grant(connection)
+    if _current(connection) in ScriptDirectory.from_config(configuration()).get_heads():
+        with Session(connection, join_transaction_mode="rollback_only") as session:
+            policies.install_defaults(session, *ALL_TERMS)
+            session.commit()
 
 
 def check(owner_url: str) -> str:
@@ -183,7 +208,6 @@ def _grant(connection: Connection) -> None:
             else "select, insert, update, delete"
         )
         connection.execute(text(f'grant {rights} on "{table}" to {APP_ROLE}'))
-    connection.commit()
 
 
 @contextmanager
@@ -203,6 +227,10 @@ def _migrating(url: str) -> Iterator[Connection]:
         connection.commit()
         try:
             yield connection
+        except OperationalError as error:
+            if isinstance(error.orig, LockNotAvailable):
+                raise TableInUse("a table is in use: end the longest transaction, or try again") from error
+            raise
         finally:
             connection.rollback()
             connection.execute(text(f"select pg_advisory_unlock({_MIGRATION_LOCK})"))

@@ -19,6 +19,7 @@ from server.dispatch import plans
 from server.listening import SWEEPS
 from server.sms.gateways import Gateway
 from server.sms.sender import Sender
+from server.travel.sources import Source
 
 log = structlog.get_logger(__name__)
 
@@ -46,16 +47,20 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """What jobs need: the database, the clock, and the way out for messages."""
+    """What jobs need: the database, the clock, the way out for messages, and who knows the streets.
+
+    :param source: travel times better than each region's model, where the installation has them.
+    """
 
     database: Database
     clock: Clock
     gateway: Gateway
     sender: Sender
+    source: Source | None = None
 
     def solve(self, plan_id: int) -> None:
         """Compute a plan."""
-        plans.solve(self.database, plan_id=plan_id, clock=self.clock)
+        plans.solve(self.database, plan_id=plan_id, clock=self.clock, source=self.source)
 
     def send(self) -> None:
         """Send every message that is due."""

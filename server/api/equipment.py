@@ -36,10 +36,13 @@ class NewSkillSchema(BaseSchema):
     name_zh = Text(required=True, most=100)
 
 
-class SkillSchema(NewSkillSchema):
+class SkillSchema(BaseSchema):
     """A skill."""
 
     id = Id(required=True)
+    code = Shown(required=True)
+    name_en = Shown(required=True)
+    name_zh = Shown(required=True)
 
 
 class SkillsSchema(BaseSchema):

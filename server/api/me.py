@@ -13,7 +13,8 @@ from server.web import signing_in
 from server.web.auth import EVERYBODY, allowed
 from server.web.blueprint import Blueprint
 from server.web.context import current
-from server.web.fields import BaseSchema, Id, List, Nested, Secret, Text
+from server.web.fields import BaseSchema, Id, List, Nested, Secret
+from server.web.schemas import Shown
 
 blp = Blueprint("me", __name__, url_prefix="/api/v1/me", description="The caller himself")
 
@@ -29,10 +30,10 @@ class MeSchema(BaseSchema):
     """Who the caller is."""
 
     id = Id(required=True)
-    name = Text(required=True)
-    roles = List(Text(), required=True)
+    name = Shown(required=True)
+    roles = List(Shown(), required=True)
     scope = Nested(ScopeSchema, required=True)
-    locale = Text(required=True)
+    locale = Shown(required=True)
 
 
 class PasswordChangeSchema(BaseSchema):
@@ -59,7 +60,7 @@ class OwnPassword(MethodView):
 
     @allowed(*EVERYBODY)
     @blp.arguments(PasswordChangeSchema)
-    @blp.changes(204, refusals=(429,))
+    @blp.changes(204)
     def post(self, session: Session, body: Mapping[str, str]) -> None:
         """Change one's password; every session and token of one's account ends, this one too."""
         person = staff.one(session, staff_id=current().id)

@@ -12,6 +12,7 @@ from server.web.auth import EVERYBODY, allowed
 from server.web.blueprint import Blueprint
 from server.web.context import current, state
 from server.web.fields import BaseSchema, Id, Instant, JsonObject, List, Nested, Text
+from server.web.schemas import Shown
 
 blp = Blueprint("policies", __name__, url_prefix="/api/v1/policies", description="The numbers that rules go by")
 
@@ -20,11 +21,11 @@ class PolicySchema(BaseSchema):
     """One version of a policy; durations are seconds, money is in minor units."""
 
     id = Id(required=True)
-    name = Text(required=True)
+    name = Shown(required=True)
     valid_from = Instant(required=True)
     values = JsonObject(required=True)
     author_id = Id(required=True, allow_none=True)
-    reason = Text(required=True, allow_none=True)
+    reason = Shown(required=True, allow_none=True)
 
 
 class PoliciesSchema(BaseSchema):

@@ -18,6 +18,7 @@ from server.web.auth import EVERYBODY, allowed
 from server.web.blueprint import Blueprint
 from server.web.fields import BaseSchema, Day, Enum, Id, Money, Text
 from server.web.paging import Page, keyset, page, page_of
+from server.web.schemas import Shown
 
 blp = Blueprint("labour_prices", __name__, url_prefix="/api/v1/labour-prices", description="What visits are worth")
 
@@ -25,10 +26,9 @@ blp = Blueprint("labour_prices", __name__, url_prefix="/api/v1/labour-prices", d
 _NAMING = ("product_category", "work_type", "zone", "charge_category", "result")
 
 
-class NewPriceSchema(BaseSchema):
-    """A price and the five things that name it, from a day on."""
+class _PricedSchema(BaseSchema):
+    """A price from a day on, and what names it besides the product category."""
 
-    product_category = Text(required=True, most=100)
     work_type = Enum(WorkType, required=True)
     zone = Enum(Zone, required=True)
     charge_category = Enum(ChargeCategory, required=True)
@@ -37,10 +37,17 @@ class NewPriceSchema(BaseSchema):
     price = Money(required=True)
 
 
-class PriceSchema(NewPriceSchema):
+class NewPriceSchema(_PricedSchema):
+    """A price and the five things that name it, from a day on."""
+
+    product_category = Text(required=True, most=100)
+
+
+class PriceSchema(_PricedSchema):
     """A labour price."""
 
     id = Id(required=True)
+    product_category = Shown(required=True)
     valid_to = Day(required=True, allow_none=True)
 
 

@@ -15,6 +15,7 @@ from server.web.blueprint import Blueprint
 from server.web.context import current
 from server.web.fields import BaseSchema, Id, Int, Number, Text, TimeZone
 from server.web.paging import Page, PageQuery, after_id, page, page_of
+from server.web.schemas import Shown
 
 blp = Blueprint("regions", __name__, url_prefix="/api/v1/regions", description="Parts of the country")
 
@@ -35,7 +36,7 @@ class RegionSchema(BaseSchema):
     """A region."""
 
     id = Id(required=True)
-    name = Text(required=True)
+    name = Shown(required=True)
     time_zone = TimeZone(required=True)
     detour = Number(required=True, least=1, most=10)
     speed_kmh = Number(required=True, least=0, most=200)

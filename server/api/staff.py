@@ -17,6 +17,7 @@ from server.web.auth import allowed
 from server.web.blueprint import Blueprint
 from server.web.fields import BaseSchema, Enum, Id, Instant, Int, List, OneOf, Secret, Text
 from server.web.paging import Page, PageQuery, after_id, page, page_of
+from server.web.schemas import Shown
 from server.web.signing_in import hashing
 from server.web.texts import LOCALES
 
@@ -70,12 +71,12 @@ class StaffSchema(BaseSchema):
     """A member of staff; the password is never shown in any form."""
 
     id = Id(required=True)
-    login = Text(required=True)
-    name = Text(required=True)
-    roles = List(Text(), required=True)
+    login = Shown(required=True)
+    name = Shown(required=True)
+    roles = List(Shown(), required=True)
     region_id = Id(required=True, allow_none=True)
     station_id = Id(required=True, allow_none=True)
-    locale = Text(required=True)
+    locale = Shown(required=True)
     disabled_at = Instant(required=True, allow_none=True)
     created_at = Instant(required=True)
     version = Int(required=True)

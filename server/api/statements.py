@@ -137,7 +137,7 @@ class VerdictOnLine(MethodView):
     @blp.changes(200, DecidedLineSchema, keep=True)
     def post(self, session: Session, body: Json, statement_id: int, line_id: int) -> StatementLine:
         """Decide a line of a draft."""
-        pages.line(session, line_id, statement_id=statement_id, scope=current().scope)
+        audit.demand_line(session, line_id=line_id, statement_id=statement_id)
         return audit.decide(
             session,
             line_id=line_id,

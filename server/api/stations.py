@@ -15,6 +15,7 @@ from server.web.blueprint import Blueprint
 from server.web.context import current
 from server.web.fields import BaseSchema, Flag, Id, Int, Nested, Phone, PositionSchema, Text
 from server.web.paging import Page, PageQuery, after_id, page, page_of
+from server.web.schemas import Shown
 
 blp = Blueprint(
     "stations", __name__, url_prefix="/api/v1/stations", description="Branches and contractors that employ technicians"
@@ -38,8 +39,8 @@ class StationSchema(BaseSchema):
 
     id = Id(required=True)
     region_id = Id(required=True)
-    name = Text(required=True)
-    phone = Phone(required=True)
+    name = Shown(required=True)
+    phone = Shown(required=True)
     is_payee = Flag(required=True)
     position = Nested(PositionSchema, required=True, allow_none=True)
     version = Int(required=True)

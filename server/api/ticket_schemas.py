@@ -9,7 +9,7 @@ from server.callbacks.models import CustomerCallback
 from server.callbacks.status import CallbackStatus
 from server.core.events import ActorKind, Via
 from server.customers.models import Zone
-from server.orders.queries import TicketDetail
+from server.orders.records import TicketDetail
 from server.orders.status import TicketStatus, VisitStatus
 from server.orders.words import (
     Channel,

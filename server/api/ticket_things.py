@@ -10,8 +10,8 @@ from server.api.ticket_schemas import TicketView
 from server.callbacks import queries as callbacks
 from server.customers import queries as customers
 from server.customers.files import NewSite
-from server.orders import queries
-from server.orders.intake import NewReport, UnknownRegion
+from server.orders import records
+from server.orders.intake import NewReport, Registered, UnknownRegion
 from server.orders.queries import TicketRow
 from server.organisation.access import Scope
 from server.web.context import current
@@ -26,9 +26,17 @@ def show(session: Session, ticket_id: int) -> TicketView:
     scope = current().scope
     session.flush()
     return TicketView(
-        detail=queries.ticket_detail(session, ticket_id=ticket_id, scope=scope),
+        detail=records.ticket_detail(session, ticket_id=ticket_id, scope=scope),
         callbacks=callbacks.of_ticket(session, ticket_id=ticket_id, scope=scope),
     )
+
+
+def show_registered(session: Session, done: Registered) -> TicketView:
+    """Return the ticket that a report has become, or that it was added to, as it is shown."""
+    if done.added or done.again:
+        return show(session, done.ticket.id)
+    session.flush()
+    return TicketView(detail=records.opened_detail(session, done.ticket), callbacks=())
 
 
 def page_of_rows(

@@ -1,7 +1,7 @@
 """Tickets: taken in, found again, corrected; what the desk does with one is in `ticket_actions`."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask.views import MethodView
@@ -12,7 +12,6 @@ from server.api.roles import DESK
 from server.api.ticket_bodies import CorrectionBodySchema, NewReportSchema, correction_of, report_of
 from server.api.ticket_schemas import EventSchema, RegisteredSchema, TicketRowSchema, TicketSchema, TicketView
 from server.core import clock
-from server.core.clock import local_instant
 from server.core.db import Json
 from server.core.events import DomainEvent, Via
 from server.orders import facts, intake, lookups, queries
@@ -23,15 +22,20 @@ from server.orders.words import WorkType
 from server.web import etag
 from server.web.auth import EVERYBODY, allowed
 from server.web.blueprint import Blueprint
-from server.web.context import current, settings
+from server.web.context import current
 from server.web.fields import Day, Enum, Id, OneOf, Text
 from server.web.paging import Page, PageQuery, keyset, page, page_of
+from server.web.zones import bounds_of
 
 blp = Blueprint("tickets", __name__, url_prefix="/api/v1/tickets", description="Requests for service")
 
 
 class TicketQuery(PageQuery):
-    """Which tickets; the day is the one they were reported on, in the company's time zone."""
+    """Which tickets; `day` is the one they were reported on.
+
+    It is a day of the region asked for, else of the regions the caller may see, else (where these lie in several
+    time zones) of the company.
+    """
 
     sort = OneOf("-opened_at", "opened_at", load_default="-opened_at")
     status = Enum(TicketStatus, load_default=None)
@@ -58,7 +62,7 @@ class Tickets(MethodView):
         found = queries.tickets(
             session,
             scope=current().scope,
-            wanted=_wanted(query),
+            wanted=_wanted(session, query),
             after=Place(*after) if after else None,
             limit=query["limit"],
             oldest_first=query["sort"] == "opened_at",
@@ -76,19 +80,19 @@ class Tickets(MethodView):
         report = report_of(body, now=now)
         ticket_things.demand_in_scope(session, report, scope=current().scope)
         done = intake.register(session, report, by=current().actor(Via.API), now=now)
-        shown = ticket_things.show(session, done.ticket.id)
+        shown = ticket_things.show_registered(session, done)
         return {"ticket": shown, "added": done.added}, {"Location": f"{blp.url_prefix}/{done.ticket.id}"}
 
 
-def _wanted(query: Mapping[str, Any]) -> TicketFilter:
-    day, zone = query["day"], settings().zone
+def _wanted(session: Session, query: Mapping[str, Any]) -> TicketFilter:
+    day = bounds_of(session, query["day"], region_id=query["region_id"])
     return TicketFilter(
         statuses=frozenset({query["status"]} if query["status"] else ()),
         region_id=query["region_id"],
         work_type=query["work_type"],
         technician_id=query["technician_id"],
-        opened_from=local_instant(day, 0, 0, zone) if day else None,
-        opened_before=local_instant(day + timedelta(days=1), 0, 0, zone) if day else None,
+        opened_from=day.start,
+        opened_before=day.end,
         text=query["q"],
     )
 

@@ -17,6 +17,7 @@ from server.web.auth import EVERYBODY, allowed, public
 from server.web.blueprint import Blueprint
 from server.web.context import current, database
 from server.web.fields import BaseSchema, Id, Instant, List, Nested, Seconds, Secret, Text
+from server.web.schemas import Shown
 
 blp = Blueprint("tokens", __name__, url_prefix="/api/v1/tokens", description="Bearer tokens of staff")
 
@@ -45,7 +46,7 @@ class TokenSchema(BaseSchema):
     """A token, without the token itself."""
 
     id = Id(required=True)
-    label = Text(required=True)
+    label = Shown(required=True)
     created_at = Instant(required=True)
     expires_at = Instant(required=True)
 
@@ -53,7 +54,7 @@ class TokenSchema(BaseSchema):
 class GivenTokenSchema(TokenSchema):
     """A new token; it is shown this once and stored as a hash only."""
 
-    token = Text(required=True)
+    token = Shown(required=True)
 
 
 class TokensSchema(BaseSchema):
@@ -68,7 +69,7 @@ class Tokens(MethodView):
 
     @public
     @blp.arguments(LoginSchema)
-    @blp.answers(201, GivenTokenSchema, refusals=(401, 429))
+    @blp.answers(201, GivenTokenSchema, refusals=(401,))
     def post(self, body: Mapping[str, Any]) -> GivenToken:
         """Log in with a password and get a token.
 

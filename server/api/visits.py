@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask.views import MethodView
@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from server.api.roles import DESK
 from server.core import clock
-from server.core.clock import local_instant
 from server.core.db import Json
 from server.core.events import Actor, Via
 from server.dispatch import by_hand
@@ -23,7 +22,7 @@ from server.orders.visit_queries import VisitDetail
 from server.technicians import queries as technicians
 from server.web.auth import EVERYBODY, allowed
 from server.web.blueprint import Blueprint
-from server.web.context import current, settings
+from server.web.context import current
 from server.web.fields import BaseSchema, Day, Enum, Flag, Id, Instant, List, Nested, Text
 from server.web.paging import Page, PageQuery, keyset, page, page_of
 from server.web.schemas import (
@@ -42,12 +41,17 @@ from server.web.schemas import (
     WordsSchema,
     position_claim,
 )
+from server.web.zones import bounds_of
 
 blp = Blueprint("visits", __name__, url_prefix="/api/v1/visits", description="Trips of technicians for tickets")
 
 
 class VisitQuery(PageQuery):
-    """Which visits; the day is one of the company's time zone."""
+    """Which visits; `day` is the one they start on.
+
+    It is a day of the region asked for, else of the regions the caller may see, else (where these lie in several
+    time zones) of the company.
+    """
 
     day = Day(load_default=None)
     technician_id = Id(load_default=None)
@@ -107,10 +111,10 @@ class Visits(MethodView):
     @blp.reads(page_of(VisitSchema), refusals=(422,))
     def get(self, session: Session, query: Mapping[str, Any]) -> Page[Visit]:
         """List visits by their start."""
-        zone, day = settings().zone, query["day"]
+        day = bounds_of(session, query["day"], region_id=query["region_id"])
         wanted = VisitFilter(
-            start=local_instant(day, 0, 0, zone) if day else None,
-            end=local_instant(day + timedelta(days=1), 0, 0, zone) if day else None,
+            start=day.start,
+            end=day.end,
             technician_id=query["technician_id"],
             station_id=query["station_id"],
             region_id=query["region_id"],

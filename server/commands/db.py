@@ -27,6 +27,14 @@ def owner_url() -> Iterator[str]:
         yield postgres.url(role=OWNER_ROLE)
 
 
+@contextmanager
+def _told_in_words() -> Iterator[None]:
+    try:
+        yield
+    except schema.TableInUse as error:
+        raise click.ClickException(f"Not migrated: {error}. The database is as the last whole step left it.") from error
+
+
 @click.group("db")
 def db_command() -> None:
     """Look after the database (`DATABASE_ADMIN_URL`, else the embedded one)."""
@@ -36,7 +44,7 @@ def db_command() -> None:
 @click.argument("revision", default="head")
 def upgrade(revision: str) -> None:
     """Bring the schema to REVISION (default: the newest)."""
-    with owner_url() as url:
+    with owner_url() as url, _told_in_words():
         schema.upgrade(url, revision)
         click.echo(f"The database is at revision {schema.current(url)}.")
 
@@ -45,7 +53,7 @@ def upgrade(revision: str) -> None:
 @click.argument("revision")
 def downgrade(revision: str) -> None:
     """Take the schema back to REVISION (`-1`: one step; `base`: empty)."""
-    with owner_url() as url:
+    with owner_url() as url, _told_in_words():
         schema.downgrade(url, revision)
         click.echo(f"The database is at revision {schema.current(url)}.")
 

@@ -8,12 +8,15 @@ from sqlalchemy.engine import make_url
 
 from server import worker as background
 from server.commands.settings import settings_or_exit
+from server.config import BadSettings, Settings
 from server.core.clock import Clock, SystemClock
 from server.core.db import Database
 from server.core.simulation import SimulatedClock
 from server.listening import session_info
 from server.sms.gateways import gateway_of
 from server.sms.sender import Sender
+from server.travel.choice import source_of
+from server.travel.sources import Source
 from server.web import logs
 
 
@@ -29,6 +32,7 @@ def worker_command(tick: float, stalled: float) -> None:
     settings = settings_or_exit()
     logs.configure()
     background.quiet_libraries()
+    source = _source_or_exit(settings)
     database = Database(settings.database_url, pool_size=6, name="truckroll worker", info=session_info(settings))
     clock: Clock = SimulatedClock(database.engine) if settings.simulated else SystemClock()
     gateway = gateway_of(settings)
@@ -41,9 +45,15 @@ def worker_command(tick: float, stalled: float) -> None:
         finish=1.5 if settings.demo else 10.0,
     )
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    asyncio.run(
-        background.run(background.Worker(database, clock, gateway, sender), _conninfo(settings.database_url), pace)
-    )
+    worker = background.Worker(database, clock, gateway, sender, source)
+    asyncio.run(background.run(worker, _conninfo(settings.database_url), pace))
+
+
+def _source_or_exit(settings: Settings) -> Source | None:
+    try:
+        return source_of(settings)
+    except BadSettings as error:
+        raise click.ClickException(str(error)) from error
 
 
 def _conninfo(url: str) -> str:

@@ -14,7 +14,8 @@ from server.orders import lookups
 from server.orders.visit_queries import cards_waiting
 from server.organisation.models import Role
 from server.web.auth import allowed
-from server.web.context import current, database, settings
+from server.web.context import current, database
+from server.web.zones import callers_zone
 
 _CLERKS = (Role.STATION_CLERK, Role.DISPATCHER)
 
@@ -25,8 +26,9 @@ def cards() -> tuple[str, int]:
     """Show the cards that have not been handed in, those that cost most by waiting first."""
     with database().transaction() as session:
         found = cards_waiting(session, scope=current().scope, limit=100)
+        zone = callers_zone(session)
     found.sort(key=lambda row: (row.card.card_due_at is None, row.card.card_due_at or row.card.reported_at))
-    return page("cards.html", found=found, zone=settings().zone)
+    return page("cards.html", found=found, zone=zone)
 
 
 @console.post("/console/cards/<id:card_id>/<deed>")

@@ -12,7 +12,8 @@ from server.core.errors import NotFound
 from server.organisation import logins
 from server.organisation.models import Role, Staff
 from server.web.auth import allowed
-from server.web.context import current, database, settings
+from server.web.context import current, database
+from server.web.zones import callers_zone
 
 
 @console.get("/console/people")
@@ -21,7 +22,8 @@ def people() -> tuple[str, int]:
     """Show the accounts of the staff."""
     with database().transaction() as session:
         found = list(session.scalars(select(Staff).order_by(Staff.login).limit(500)))
-    return page("people.html", found=found, zone=settings().zone, own=current().id)
+        zone = callers_zone(session)
+    return page("people.html", found=found, zone=zone, own=current().id)
 
 
 @console.post("/console/people/<id:staff_id>/log-out")

@@ -25,6 +25,7 @@ from server.organisation.access import Scope
 from server.organisation.models import Region, Role
 from server.technicians import queries as people
 from server.technicians.models import Shift, Technician
+from server.travel.matrix import TRAVEL_FINDINGS
 from server.web.auth import allowed
 from server.web.context import current, database, settings
 
@@ -177,6 +178,7 @@ def proposal(plan_id: int) -> tuple[str, int]:
         hours=_scale(),
         lanes=[_lane(shown, each, shifts, bars.get(each.id, [])) for each in staff],
         numbers=numbers,
+        travel_findings=[each for each in found.plan.findings.get("items", []) if each["code"] in TRAVEL_FINDINGS],
         under_way=found.plan.status in (PlanStatus.QUEUED, PlanStatus.SOLVING),
     )
 

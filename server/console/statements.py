@@ -23,8 +23,9 @@ from server.settlement import audit, closing, export, queries, statements
 from server.settlement.status import PAID_VERDICTS, STATEMENT, Reason, StatementEvent, StatementStatus, Verdict
 from server.web import texts
 from server.web.auth import allowed
-from server.web.context import current, database, settings
+from server.web.context import current, database
 from server.web.locale import locale
+from server.web.zones import callers_zone
 
 _READERS = (Role.AUDITOR, Role.FINANCE, Role.STATION)
 
@@ -46,7 +47,8 @@ def listed() -> tuple[str, int]:
     """Show statements, the latest month first."""
     with database().transaction() as session:
         found = queries.statements(session, scope=current().scope, limit=100)
-    last = _month_before(local_day(clock.now(), settings().zone))
+        zone = callers_zone(session)
+    last = _month_before(local_day(clock.now(), zone))
     return page("statements.html", found=found.items, may_compute=current().has(Role.AUDITOR), month=last)
 
 
@@ -84,6 +86,7 @@ def _page(statement_id: int, *, status: int = 200, **shown: object) -> tuple[str
     caller = current()
     with database().transaction() as session:
         found = queries.statement_sheet(session, statement_id=statement_id, scope=caller.scope)
+        zone = callers_zone(session)
     state = found.statement.status
     possible = [
         name
@@ -106,7 +109,7 @@ def _page(statement_id: int, *, status: int = 200, **shown: object) -> tuple[str
         },
         verdicts=[Verdict.PAY, Verdict.REDUCED, Verdict.HOLD, Verdict.REFUSE],
         all_reasons=list(Reason),
-        zone=settings().zone,
+        zone=zone,
         **shown,
     )
 

@@ -13,7 +13,7 @@ from server.console.forms import code_page, whole
 from server.console.frame import page
 from server.core import clock
 from server.core.events import Actor, Via
-from server.orders import closing, desk, queries
+from server.orders import closing, desk, queries, records
 from server.orders.queries import Place, TicketFilter
 from server.orders.status import TICKET, TicketEvent, TicketStatus
 from server.orders.words import WorkType
@@ -110,7 +110,7 @@ def _next(place: Place | None, **args: str) -> str | None:
 def ticket(ticket_id: int) -> tuple[str, int]:
     """Show everything about one ticket on one page."""
     with database().transaction() as session:
-        found = queries.ticket_detail(session, ticket_id=ticket_id, scope=current().scope)
+        found = records.ticket_detail(session, ticket_id=ticket_id, scope=current().scope)
         region = session.get_one(Region, found.ticket.region_id)
         possible = [
             name for name, (event, _) in _DEEDS.items() if event is None or TICKET.allows(found.ticket.status, event)
@@ -131,7 +131,7 @@ def change_ticket(ticket_id: int, deed: str) -> Response | tuple[str, int]:
         return code_page("request.reason_missing", 422, back=url_for("console.ticket", ticket_id=ticket_id))
 
     def do(session: Session) -> None:
-        queries.ticket_detail(session, ticket_id=ticket_id, scope=current().scope)
+        records.ticket_detail(session, ticket_id=ticket_id, scope=current().scope)
         _DEEDS[deed][1](session, ticket_id, reason, current().actor(Via.CONSOLE), clock.now())
 
     database().attempt(do)

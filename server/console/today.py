@@ -10,6 +10,7 @@ from server.console import console
 from server.console.frame import page, why, word_of
 from server.console.words import knows, say
 from server.core import clock
+from server.core.clock import local_day
 from server.core.numbers import ticket_number
 from server.customers.models import Customer
 from server.orders.models import Ticket
@@ -17,8 +18,9 @@ from server.organisation.models import Region, Role
 from server.reports.today import Item
 from server.reports.today import today as queues
 from server.web.auth import allowed
-from server.web.context import current, database, settings
+from server.web.context import current, database
 from server.web.locale import locale
+from server.web.zones import callers_zone
 
 _STATUSES = frozenset({"ticket", "visit", "completion_card"})
 _WORDS = {"hindrance": "hindrance", "customer_callback": "result", "complaint": "fail_reason"}
@@ -40,8 +42,10 @@ def today() -> tuple[str, int]:
     caller = current()
     with database().transaction() as session:
         found = queues(session, scope=caller.scope, roles=caller.roles, now=clock.now())
+        zone = callers_zone(session)
         about = _tickets(session, {each.ticket_id for queue in found for each in queue.items if each.ticket_id})
-    return page("today.html", queues=found, about=about, matter=matter, zone=settings().zone)
+    day = local_day(clock.now(), zone)
+    return page("today.html", queues=found, about=about, matter=matter, zone=zone, today=day)
 
 
 def _tickets(session: Session, ids: Iterable[int]) -> Mapping[int, About]:

@@ -60,6 +60,9 @@ class Installation:
             "TRUCKROLL_TWILIO_SENDER": _SENDER,
             "TRUCKROLL_TWILIO_API": self.provider_address,
             "TRUCKROLL_METRICS_PORT": str(self.ports.metrics),
+            # Everything here comes from one address, and a rehearsal asks as fast as it can.
+            "TRUCKROLL_RATE_PER_CALLER": "0",
+            "TRUCKROLL_RATE_PER_ADDRESS": "0",
             "TRUCKROLL_DEMO": "1",
             "TRUCKROLL_SIMULATED": "1" if self.simulated else "0",
             **dict(self.extra),

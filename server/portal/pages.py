@@ -17,10 +17,12 @@ from server.portal import deeds, sights
 from server.portal.deeds import NoSuchAnswer
 from server.portal.sights import Sight
 from server.portal.words import words
+from server.web import texts
 from server.web.auth import by_link, public
-from server.web.context import database, settings
+from server.web.context import database, settings, timeless
 from server.web.http import longest_body
 from server.web.locale import locale
+from server.web.rates import TooManyRequests
 
 LONGEST_WISH = 500
 """Characters of a customer's own words."""
@@ -43,6 +45,7 @@ def _built() -> dict[str, str]:
 
 @blueprint.get("/look/<path:built>")
 @public
+@timeless
 def look(built: str) -> Response:
     """Serve the stylesheet and the icon of these pages, and nothing else."""
     if built not in _built().values():
@@ -80,6 +83,15 @@ def act(token: str) -> BaseResponse:
         return _page(seen, alert=words(seen.locale)["lead.over"], status=409)
     # A page that is loaded again must not send the answer again.
     return _guarded(redirect(url_for("portal.show", token=token), code=303))
+
+
+@blueprint.errorhandler(TooManyRequests)
+def too_many(refusal: TooManyRequests) -> Response:
+    """Ask for patience on a page like the others: here people look, no machines."""
+    text = texts.of(refusal, locale=locale())
+    answer = _page(Sight(locale(), text.title, text.detail, "", status=refusal.status))
+    answer.headers["Retry-After"] = str(refusal.details["retry_after"])
+    return answer
 
 
 def _seen(token: str) -> Sight:

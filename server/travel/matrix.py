@@ -11,6 +11,11 @@ from server.core.places import Position
 from server.travel import cache
 from server.travel.sources import UNKNOWN, CrowSource, IntMatrix, Source, SourceFailed
 
+_FAILED, _ESTIMATED = "travel_source_failed", "travel_estimated"
+
+TRAVEL_FINDINGS = frozenset({_FAILED, _ESTIMATED})
+"""Every code of a finding about travel times."""
+
 
 @dataclass(frozen=True, slots=True)
 class TravelFinding:
@@ -49,11 +54,11 @@ def travel_times(
     try:
         matrix = _asked(database, points=points, source=source, now=now)
     except SourceFailed as failed:
-        finding = TravelFinding("travel_source_failed", source.name, _legs(len(points)), failed.code)
+        finding = TravelFinding(_FAILED, source.name, _legs(len(points)), failed.code)
         return TravelMatrix(_frozen(estimate), crow, (finding,))
     np.fill_diagonal(matrix, 0)
     unknown = int((matrix == UNKNOWN).sum())
-    findings = (TravelFinding("travel_estimated", source.name, unknown),) if unknown else ()
+    findings = (TravelFinding(_ESTIMATED, source.name, unknown),) if unknown else ()
     return TravelMatrix(_frozen(np.where(matrix == UNKNOWN, estimate, matrix)), None, findings)
 
 

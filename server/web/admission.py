@@ -1,6 +1,7 @@
 """Before a view is entered: who asks, and whether he may."""
 
 from enum import StrEnum
+from types import MappingProxyType
 
 from flask import Flask, current_app, request
 
@@ -9,13 +10,15 @@ from server.core.events import ActorKind
 from server.organisation import logins
 from server.organisation.access import Principal
 from server.technicians import devices
-from server.web import csrf, logs
+from server.web import csrf, logs, rates
 from server.web.auth import Access, Audience, NotForThisRole, Unauthenticated, Undeclared, declared
 from server.web.context import database, identify, is_timeless
 from server.web.cookies import session_token
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LONGEST_TOKEN = 200
+_KINDS = MappingProxyType({Audience.STAFF: ActorKind.STAFF, Audience.TECHNICIANS: ActorKind.TECHNICIAN})
+"""Who must have proved himself, by for whom a view is."""
 
 
 class Area(StrEnum):
@@ -41,11 +44,13 @@ def area() -> Area:
 def admit() -> None:
     """Refuse whoever may not call the view of this request; deny by default.
 
+    :raises TooManyRequests: if the caller, or his address if he is unknown, asks too often.
     :raises Undeclared: if the view does not declare whom it is for.
     :raises Unauthenticated: if it is for somebody known, and nothing valid was shown.
     :raises NotForThisRole: if the caller is known and has none of the roles.
     """
     if request.endpoint is None:
+        rates.count(None, None)
         return  # an unknown address: 404 follows
     access = declared(current_app.view_functions[request.endpoint], request.method)
     if access is None:
@@ -54,6 +59,10 @@ def admit() -> None:
     principal = _asking(access)
     if principal is not None:
         identify(principal)
+    # Before anything is refused: who guesses tokens is counted like everybody else at his address.
+    rates.count(access, principal)
+    if principal is None and access.audience in _KINDS:
+        raise Unauthenticated
     if area() is Area.PAGES and access.audience is not Audience.PROVIDER and request.method not in _SAFE:
         csrf.check(with_form_token=access.audience is Audience.STAFF)
     if access.audience is Audience.STAFF and (principal is None or not principal.has(*access.roles)):
@@ -62,15 +71,14 @@ def admit() -> None:
 
 def _asking(access: Access) -> Principal | None:
     """Return who asks, where it matters; on open pages somebody who is known is greeted."""
-    needed = {Audience.STAFF: ActorKind.STAFF, Audience.TECHNICIANS: ActorKind.TECHNICIAN}.get(access.audience)
     here = area()
     greeted = here is Area.PAGES and access.audience is Audience.ANYBODY and not is_timeless()
-    if needed is None and not greeted:
+    if access.audience not in _KINDS and not greeted:
         return None
     token = session_token() if here is Area.PAGES else bearer_token()
     principal = _behind(token, here) if token else None
-    if needed is not None and (principal is None or principal.kind is not needed):
-        raise Unauthenticated
+    if principal is not None and principal.kind is not _KINDS.get(access.audience, principal.kind):
+        return None
     return principal
 
 
@@ -83,7 +91,7 @@ def bearer_token() -> str | None:
 
 def _behind(token: str, here: Area) -> Principal | None:
     now = clock.now()
-    with database().transaction() as session:
+    with database().glance() as session:
         if here is Area.MOBILE:
             return devices.by_token(session, token=token, now=now)
         if here is Area.API:

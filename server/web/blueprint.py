@@ -210,7 +210,7 @@ def _document(doc: dict[str, Any], doc_info: dict[str, Any], *, method: str, **_
 
 
 def _usual(doc: dict[str, Any], *, known: bool, changes: bool, method: str) -> set[int]:
-    statuses = {400, 404, 503}
+    statuses = {400, 404, 429, 503}
     if known:
         statuses |= {401, 403}
     if "requestBody" in doc:

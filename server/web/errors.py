@@ -127,13 +127,14 @@ def problem(refusal: Refusal, *, headers: Mapping[str, str] | None = None) -> Re
     if isinstance(refusal, Outdated) and refusal.current is not None:
         body["current"] = refusal.current
     answer = Response(json.dumps(body), status=refusal.status, content_type=MEDIA_TYPE)
-    answer.headers.update(_headers_of(refusal))
+    answer.headers.update(headers_of(refusal))
     answer.headers.update(headers or {})
     answer.headers["Content-Language"] = locale()
     return answer
 
 
-def _headers_of(refusal: Refusal) -> Iterator[tuple[str, str]]:
+def headers_of(refusal: Refusal) -> Iterator[tuple[str, str]]:
+    """Yield the headers that a refusal brings: when to try again, how to prove oneself, the present version."""
     wait = refusal.details.get("retry_after")
     if wait is not None or refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
         yield "Retry-After", str(wait or 1)

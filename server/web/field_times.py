@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any, cast
 from zoneinfo import available_timezones
 
@@ -87,6 +88,12 @@ class TimeZone(Ruled):
         return None if value is None else str(value)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        if not isinstance(value, str) or value not in available_timezones():
+        if not isinstance(value, str) or value not in _time_zones():
             raise broken("time_zone")
         return value
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """Return every name, read from the disk once: the library looks through hundreds of files each time."""
+    return frozenset(available_timezones())

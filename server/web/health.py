@@ -9,15 +9,17 @@ from server.web.context import database, timeless
 
 
 class SchemaBehind(Unavailable):
-    """The database is at another revision than this version of the product needs: migrate, or wait for the deployer."""
+    """The database is at an older revision than this version needs: migrate, or wait for the deployer."""
 
     code = "health.schema_behind"
 
 
-def blueprint(*, heads: frozenset[str]) -> Blueprint:
+def blueprint(*, heads: frozenset[str], known: frozenset[str]) -> Blueprint:
     """Return the two addresses that a supervisor or a load balancer asks.
 
     :param heads: the revisions that the database must be at.
+    :param known: every revision of this version. A revision that is none of them is a newer version's, and a newer
+        schema serves the version before it (fault 70): while a release is being rolled out, both are ready.
     """
     health = Blueprint("health", __name__)
 
@@ -32,10 +34,10 @@ def blueprint(*, heads: frozenset[str]) -> Blueprint:
     @public
     @timeless
     def readyz() -> Response:
-        """Say that the database is reachable and at the right revision."""
+        """Say that the database is reachable, and at our revision or a newer one."""
         with database().transaction() as session:
             found = frozenset(session.scalars(text("select version_num from alembic_version")))
-        if found != heads:
+        if found != heads and found <= known:
             raise SchemaBehind
         return jsonify(status="ready")
 

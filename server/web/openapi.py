@@ -21,6 +21,8 @@ from server.web.http import contents_policy
 
 _DIST = Path(flask_swagger_ui.__file__).parent / "dist"
 _SHOWN = ("swagger-ui.css", "swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "favicon-32x32.png")
+_TRY_AGAIN = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+_RETRY_AFTER = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}, "required": True}
 _OWN = {"start.js": "text/javascript", "docs.html": "text/html"}
 
 
@@ -72,7 +74,9 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # published without types
         for status in HTTPStatus:
             if status >= HTTPStatus.BAD_REQUEST:
                 content = {MEDIA_TYPE: {"schema": ProblemSchema}}
-                response = {"description": status.phrase, "content": content}
+                response: dict[str, Any] = {"description": status.phrase, "content": content}
+                if status in _TRY_AGAIN:
+                    response["headers"] = {"Retry-After": _RETRY_AFTER}
                 self.spec.components.response(status.name, response, lazy=True)
 
 

@@ -93,7 +93,7 @@ class WordsSchema(BaseSchema):
 class RevealedPhonesSchema(BaseSchema):
     """Telephone numbers in full, shown once for each request; that they were shown is in the record."""
 
-    phones = List(Text(most=40), required=True, allow_none=True)
+    phones = List(Shown(), required=True, allow_none=True)
 
 
 class VisitSchema(BaseSchema):

@@ -152,6 +152,7 @@ ROWS: tuple[Row, ...] = (
     Row("GET", "/api/v1/customers", FILES, own=200),
     Row("GET", "/api/v1/customers/<int:customer_id>", FILES, own=200),
     Row("POST", "/api/v1/customers/<int:customer_id>/phone-reveal", (*DESK, Role.CALLBACK_AGENT), own=200),
+    Row("POST", "/api/v1/customers/<int:customer_id>/erasure", ADMINISTRATOR, own=409, other=409, body=bodies.REASON),
     Row("GET", "/api/v1/sites/<int:site_id>", FILES, own=200),
     # Technicians and what they work with
     Row("GET", "/api/v1/technicians", STAFF, own=200),

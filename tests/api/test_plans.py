@@ -126,3 +126,31 @@ def test_plans_of_the_own_region_are_listed_the_newest_first(desk: Person, compa
     items = desk.get("/api/v1/plans").json["items"]
 
     assert [one["id"] for one in items] == [newest, company.things["plan_id"].own]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "The source of travel times gave no usable answer. All 6 ways of this plan are estimated"),
+        ("zh", "行车时间来源没有给出可用的答复。本计划的全部 6 段路程均按直线距离估算"),
+    ],
+)
+def test_the_page_of_a_plan_says_that_its_travel_times_are_estimated(
+    desk: Person, app: Flask, company: Company, session: Session, language: str, sentence: str
+) -> None:
+    plan_id = desk.post("/api/v1/plans", bodies.plan(company)).json["id"]
+    ticket = desk.get(f"/api/v1/tickets/{company.things['ticket_id'].own}").json
+    _proposed(session, plan_id, ticket=ticket, technician_id=company.technicians[0].id)
+    failed = {"code": "travel_source_failed", "source": "osrm/driving", "legs": 6, "cause": "unreachable"}
+    plan = session.get_one(Plan, plan_id)
+    plan.findings = {"items": [*plan.findings["items"], failed], "count": 2}
+    session.commit()
+    client = app.test_client()
+    client.set_cookie("truckroll_session", company.caller(Role.DISPATCHER).cookie)
+    client.set_cookie("language", language)
+
+    told = client.get(f"/console/plans/{plan_id}").text
+
+    assert sentence in told
+    assert "osrm/driving, unreachable" in told
+    assert "no_position" not in told

@@ -1,12 +1,11 @@
-"""A distribution is complete: pages without styles or untranslated words are not shipped by mistake."""
+"""A distribution is complete: pages without styles are not shipped by mistake."""
 
 import json
-import os
 from pathlib import Path
 
 import pytest
 
-from hatch_build import missing_assets, missing_translations
+from hatch_build import missing_assets
 
 
 @pytest.fixture
@@ -29,27 +28,3 @@ def test_an_asset_that_is_missing_is_named(built: Path, name: str) -> None:
     (built / name).unlink()
 
     assert missing_assets(built) == [str(built / name)]
-
-
-def test_a_translation_that_was_not_compiled_is_named(tmp_path: Path) -> None:
-    source = tmp_path / "server/translations/zh/LC_MESSAGES/messages.po"
-    source.parent.mkdir(parents=True)
-    source.touch()
-
-    assert missing_translations(tmp_path) == [str(source.with_suffix(".mo"))]
-
-
-def test_a_translation_that_was_compiled_before_its_last_change_is_named(tmp_path: Path) -> None:
-    source = tmp_path / "server/translations/zh/LC_MESSAGES/messages.po"
-    compiled = source.with_suffix(".mo")
-    source.parent.mkdir(parents=True)
-    source.touch()
-    compiled.touch()
-    os.utime(source, (2_000, 2_000))
-    os.utime(compiled, (1_000, 1_000))
-
-    assert missing_translations(tmp_path) == [str(compiled)]
-
-    os.utime(compiled, (2_000, 2_000))
-
-    assert missing_translations(tmp_path) == []

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page
 from sqlalchemy import select
 from werkzeug.serving import make_server
 
@@ -26,7 +26,6 @@ from server.dispatch.status import PlanStatus
 from server.example.founding import found_demo
 from tests.builders.settings import settings_for
 from tests.databases import DatabaseServer, fresh_database
-from tests.needs import chromium
 
 pytestmark = pytest.mark.browser
 
@@ -34,15 +33,6 @@ NOW = datetime(2026, 5, 6, 2, 0, tzinfo=UTC)
 """A Wednesday, ten in the morning where the invented company lives."""
 DESK, TELEPHONE = 1440, 375
 PICTURES = Path(__file__).parents[2] / "artifacts" / "console"
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 
 
 class StillClock:
@@ -89,14 +79,6 @@ def company(database_server: DatabaseServer) -> Iterator[Company]:
             thread.join()
             server.server_close()
             database.dispose()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=list(_FLAGS))
-        yield opened
-        opened.close()
 
 
 @dataclass

@@ -24,4 +24,8 @@ def settings_for(database_url: str = NOWHERE) -> Settings:
         proxy_hops=0,
         metrics_port=0,
         solver_seconds=8,
+        rate_per_caller=0,
+        rate_per_address=0,
+        osrm_url="",
+        travel_matrix="",
     )

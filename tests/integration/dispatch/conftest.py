@@ -1,11 +1,15 @@
 """The company of the tests, with the handlers that the product has."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
+from server.core.db import Database
 from server.core.events import HANDLERS_KEY
+from tests.databases import MadeDatabase
+from tests.integration.dispatch.office import FixedClock, Office
 from tests.integration.dispatch.world import HANDLERS, World
 
 
@@ -17,3 +21,10 @@ def session_info() -> dict[str, Any]:
 @pytest.fixture
 def world(session: Session) -> World:
     return World(session)
+
+
+@pytest.fixture
+def office(committing_database: MadeDatabase) -> Iterator[Office]:
+    database = Database(committing_database.url, info={HANDLERS_KEY: HANDLERS})
+    yield Office(database, FixedClock())
+    database.dispose()

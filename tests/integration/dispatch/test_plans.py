@@ -1,21 +1,19 @@
 """Plans: what they rest on, how they are solved, what becomes of them."""
 
 import itertools
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select, text, update
-from sqlalchemy.orm import Session
 
 from server.core.db import Database
-from server.core.events import HANDLERS_KEY, SYSTEM
+from server.core.events import SYSTEM
 from server.core.transitions import IllegalTransition
 from server.dispatch import by_hand, engine, plans
 from server.dispatch.engine import Limits
-from server.dispatch.models import Plan, PlanOmission, PlanStop
+from server.dispatch.models import Plan, PlanStop
 from server.dispatch.status import OfferStatus, PlanStatus
 from server.orders.models import Ticket
 from server.orders.status import TicketStatus, VisitStatus
@@ -23,76 +21,8 @@ from server.orders.visit_models import Visit
 from server.orders.words import Priority
 from server.technicians import people
 from tests.databases import MadeDatabase
-from tests.integration.dispatch.world import DAY, HANDLERS, World, a_plan_request, at, east
-
-SIX = at(6)
-
-
-@dataclass
-class FixedClock:
-    """Says what it is told to say."""
-
-    instant: datetime = SIX
-
-    def read(self) -> datetime:
-        return self.instant
-
-
-@dataclass
-class Office:
-    """A database of its own, in which the solver's job really commits."""
-
-    database: Database
-    clock: FixedClock
-
-    def inside(self, work: Callable[[World], Any]) -> Any:
-        with self.database.transaction() as session:
-            return work(self.world(session))
-
-    def world(self, session: Session) -> World:
-        world = World.__new__(World)
-        world.__dict__.update(self._known)
-        world.session = session
-        return world
-
-    def __post_init__(self) -> None:
-        with self.database.transaction() as session:
-            world = World(session)
-            self._known = dict(world.__dict__)
-
-    def plan(self, **more: Any) -> int:
-        return self.inside(lambda world: plans.request(world.session, **a_plan_request(world, **more)).id)
-
-    def solve(self, plan_id: int, limits: Limits | None = None) -> None:
-        plans.solve(self.database, plan_id=plan_id, clock=self.clock, limits=limits)
-
-    def solved(self, **more: Any) -> int:
-        plan_id = self.plan(**more)
-        self.solve(plan_id)
-        return plan_id
-
-    def publish(self, plan_id: int, now: datetime | None = None) -> plans.Published:
-        return self.inside(
-            lambda world: plans.publish(world.session, plan_id=plan_id, by=SYSTEM, now=now or self.clock.instant)
-        )
-
-    def get(self, plan_id: int) -> Plan:
-        return self.inside(lambda world: world.session.get_one(Plan, plan_id))
-
-    def stops(self, plan_id: int) -> list[PlanStop]:
-        found = select(PlanStop).where(PlanStop.plan_id == plan_id).order_by(PlanStop.starts_at)
-        return self.inside(lambda world: list(world.session.scalars(found)))
-
-    def omissions(self, plan_id: int) -> dict[int, str]:
-        found = select(PlanOmission).where(PlanOmission.plan_id == plan_id)
-        return self.inside(lambda world: {o.ticket_id: o.reason for o in world.session.scalars(found)})
-
-
-@pytest.fixture
-def office(committing_database: MadeDatabase) -> Iterator[Office]:
-    database = Database(committing_database.url, info={HANDLERS_KEY: HANDLERS})
-    yield Office(database, FixedClock())
-    database.dispose()
+from tests.integration.dispatch.office import FixedClock, Office
+from tests.integration.dispatch.world import DAY, World, a_plan_request, at, east
 
 
 def test_a_plan_proposes_visits_with_reasons_and_candidates(office: Office) -> None:

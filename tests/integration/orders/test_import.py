@@ -2,15 +2,19 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.commands.imports import tickets
 from server.core.events import Actor, ActorKind, DomainEvent, Via
 from server.customers.models import Customer, Site
 from server.orders.imports import mapping as mappings
@@ -18,9 +22,12 @@ from server.orders.imports.load import Import, ImportRefused, Outcome, import_ti
 from server.orders.models import Ticket, TicketReport
 from server.orders.status import TicketStatus
 from server.organisation.models import Region
+from tests.databases import MadeDatabase
+from tests.needs import shared_folder
 
 _NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 _BY = Actor(ActorKind.SYSTEM, None, Via.IMPORT)
+_FATES = ("new tickets", "facts added to open tickets", "imported before")
 _HEAD = [
     "case_enquiry_id",
     "open_dt",
@@ -55,9 +62,9 @@ def _row(number: int, **changes: str) -> dict[str, str]:
     return row | changes
 
 
-def _file(folder: Path, *rows: dict[str, str]) -> Path:
+def _file(folder: Path, *rows: dict[str, str], without: str = "") -> Path:
     text = io.StringIO()
-    writer = csv.DictWriter(text, _HEAD)
+    writer = csv.DictWriter(text, [name for name in _HEAD if name != without], extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)
     path = folder / "tickets.csv"
@@ -188,6 +195,51 @@ def test_a_defect_is_told_by_field(
         _run(session, path, region)
 
     assert [error.code for error in refused.value.outcome.errors] == [code]
+
+
+def test_a_year_without_property_ids_is_imported_with_addresses_and_positions_as_places(
+    session: Session, region: Region, tmp_path: Path
+) -> None:
+    corner = _row(1, location="1 Example St")
+    again = _row(2, location="1 Example St")
+    elsewhere = _row(3, location="1 Example St", latitude="42.3001")
+
+    outcome = _run(session, _file(tmp_path, corner, again, elsewhere, without="property_id"), region)
+
+    assert (outcome.tickets, outcome.added_facts) == (2, 1)
+    assert session.scalar(select(func.count()).select_from(Site)) == 2
+
+
+@pytest.mark.parametrize("column", ["case_enquiry_id", "type", "located", "closed_dt"])
+def test_a_column_that_the_mapping_does_not_call_optional_must_be_there(
+    session: Session, region: Region, tmp_path: Path, column: str
+) -> None:
+    with pytest.raises(ImportRefused) as refused, session.begin_nested():
+        _run(session, _file(tmp_path, _row(1), without=column), region)
+
+    (error,) = refused.value.outcome.errors
+    assert (error.row, error.code, error.field) == (0, "columns_absent", column)
+
+
+@pytest.mark.shared
+@pytest.mark.slow
+def test_a_dry_run_over_a_year_without_property_ids_finds_every_row_usable(committing_database: MadeDatabase) -> None:
+    folder = shared_folder()
+    assert folder is not None
+    file = folder / "data" / "tickets" / "boston_repair_2011H2.csv.gz"
+    env = {"DATABASE_ADMIN_URL": committing_database.owner_url, "DATABASE_URL": committing_database.url}
+
+    told = CliRunner(env=env | {"TRUCKROLL_COUNTRY": "US"}).invoke(
+        tickets, [str(file), "--mapping", "boston311", "--dry-run"]
+    )
+
+    assert told.exit_code == 0, told.output
+    rows = dict(re.findall(r"^ *(\w[\w ]*?) +([\d,]+)$", told.output, re.MULTILINE))
+    assert rows["rows"] == "13,570"
+    assert sum(int(rows[name].replace(",", "")) for name in _FATES) == 13_570
+    assert "A dry run: nothing was changed." in told.output
+    with psycopg.connect(committing_database.owner_url) as connection:
+        assert connection.execute("select count(*) from ticket").fetchone() == (0,)
 
 
 def test_history_reads_as_if_the_desk_had_taken_the_report_in(session: Session, region: Region, tmp_path: Path) -> None:

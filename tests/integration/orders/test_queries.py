@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from server.core.numbers import ticket_number
 from server.customers.models import Customer
-from server.orders import desk, queries, visit_queries, visits
+from server.orders import desk, queries, records, visit_queries, visits
 from server.orders.locks import UnknownTicket, UnknownVisit
 from server.orders.models import Ticket
 from server.orders.queries import TicketFilter
@@ -121,10 +121,10 @@ def test_each_sees_what_is_his(session: Session) -> None:
 
     for scope in (by_region, by_station, by_technician):
         assert listed(session, scope=scope) == [mine.ticket_id]
-        assert queries.ticket_detail(session, ticket_id=mine.ticket_id, scope=scope).visits == (mine,)
+        assert records.ticket_detail(session, ticket_id=mine.ticket_id, scope=scope).visits == (mine,)
         assert visit_queries.visit_detail(session, visit_id=mine.id, scope=scope).visit is mine
         with pytest.raises(UnknownTicket):
-            queries.ticket_detail(session, ticket_id=theirs.ticket_id, scope=scope)
+            records.ticket_detail(session, ticket_id=theirs.ticket_id, scope=scope)
         with pytest.raises(UnknownVisit):
             visit_queries.visit_detail(session, visit_id=theirs.id, scope=scope)
     assert listed(session, scope=Scope(technician_id=planned.technician_id)) == []
@@ -137,7 +137,7 @@ def test_a_technician_does_not_see_the_visit_that_another_made_for_his_ticket(se
     ticket = session.get_one(Ticket, first.ticket_id)
     second = a.an_accepted_visit(session, ticket=ticket, now=NOON + 3 * HOUR)
 
-    detail = queries.ticket_detail(session, ticket_id=ticket.id, scope=Scope(technician_id=second.technician_id))
+    detail = records.ticket_detail(session, ticket_id=ticket.id, scope=Scope(technician_id=second.technician_id))
 
     assert detail.visits == (second,)
     assert {event.subject_id for event in detail.history if event.subject == "visit"} == {second.id}
@@ -150,7 +150,7 @@ def test_the_page_of_a_ticket_has_its_whole_record(session: Session) -> None:
     ticket = session.get_one(Ticket, visit.ticket_id)
     session.expire_all()
 
-    detail = queries.ticket_detail(session, ticket_id=ticket.id, scope=EVERYTHING)
+    detail = records.ticket_detail(session, ticket_id=ticket.id, scope=EVERYTHING)
     trip = visit_queries.visit_detail(session, visit_id=visit.id, scope=EVERYTHING)
 
     assert detail.customer.id == ticket.customer_id

@@ -2,11 +2,8 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -20,58 +17,16 @@ from server.travel.models import TravelPair
 from server.travel.osrm import OsrmSource, Patience
 from server.travel.sources import NO_WAY, UNKNOWN, CrowSource, FileSource, Source, place_key
 from tests.databases import MadeDatabase
+from tests.integration.streets import Streets, serving, table
 
 NOW = datetime(2026, 3, 10, 8, tzinfo=UTC)
 CROW = CrowSource(1.4, 30.0, 150.0)
 
-Answer = Callable[[int, int], tuple[int, bytes]]
-
-
-def table(rows: int, columns: int) -> tuple[int, bytes]:
-    """Whatever is asked takes 100.4 seconds."""
-    return 200, json.dumps({"code": "Ok", "durations": [[100.4] * columns] * rows}).encode()
-
-
-@dataclass
-class Streets:
-    """A server that answers as it is told, and remembers what it was asked."""
-
-    answer: Answer = table
-    asked: list[tuple[int, int]] = field(default_factory=list)
-    url: str = ""
-
 
 @pytest.fixture
 def streets() -> Iterator[Streets]:
-    streets = Streets()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            path, _, query = self.path.partition("?")
-            coordinates = path.rsplit("/", 1)[1].split(";")
-            wanted = dict(part.split("=") for part in query.replace("%3B", ";").split("&"))
-            rows, columns = (len(wanted[name].split(";")) for name in ("sources", "destinations"))
-            assert path.startswith("/table/v1/driving/")
-            assert len(coordinates) == rows + columns <= 100
-            streets.asked.append((rows, columns))
-            status, body = streets.answer(rows, columns)
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            with suppress(ConnectionError):  # a client that has given up
-                self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    streets.url = f"http://127.0.0.1:{server.server_address[1]}"
-    yield streets
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving() as streets:
+        yield streets
 
 
 @pytest.fixture

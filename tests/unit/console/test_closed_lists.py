@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from server.callbacks.rules import CANCELLED, DECLINED
 from server.callbacks.status import CALLBACK, FailReason
 from server.console import words
 from server.console.frame import why
+from server.conversation.barred import CUSTOMER_OPTED_OUT
 from server.conversation.customer_answers import WANTS_TO_MOVE, WANTS_TO_REBOOK
 from server.conversation.to_technicians import OPTED_OUT
 from server.core.events import ActorKind, Via
@@ -34,6 +36,7 @@ from server.organisation.models import Role
 from server.reports import today
 from server.settlement.status import STATEMENT, DeductionKind, LineKind, Reason
 from server.sms.status import MESSAGE
+from server.travel.matrix import TRAVEL_FINDINGS
 
 _SOURCES = Path(server.__file__).parent
 _LISTS: dict[str, Iterable[str]] = {
@@ -51,7 +54,8 @@ _LISTS: dict[str, Iterable[str]] = {
     "hindrance": HindranceReason,
     "decline": DeclineReason,
     "fail_reason": FailReason,
-    "why": (*Kind, OPTED_OUT, WANTS_TO_MOVE, WANTS_TO_REBOOK),
+    "why": (*Kind, OPTED_OUT, CUSTOMER_OPTED_OUT, WANTS_TO_MOVE, WANTS_TO_REBOOK),
+    "travel_finding": TRAVEL_FINDINGS,
     "omission": (*plan.Reason, "no_position", "agreed_time_passed", "agreed_for_later"),
     "skipped": ("ticket_changed", "technician_changed", "too_late", "slot_taken"),
     "line": LineKind,
@@ -87,6 +91,12 @@ def test_every_noted_fact_has_a_word() -> None:
     assert sorted(noted - spoken) == []
 
 
+def test_every_kind_of_escalation_that_is_raised_anywhere_is_among_the_closed_lists() -> None:
+    raised = {kind for path in sorted(_SOURCES.rglob("*.py")) for kind in _raised_in(path)}
+
+    assert raised == set(map(str, _LISTS["why"]))
+
+
 def test_every_suspicion_has_a_word() -> None:
     found = set(_first_words(_SOURCES / "settlement" / "suspicions.py", "Suspicion"))
     found |= {f"contradiction.{code}" for code in _first_words(_SOURCES / "callbacks" / "rules.py", "differs")}
@@ -111,6 +121,15 @@ def _strings(node: ast.expr) -> Iterator[str]:
     for part in [node.body, node.orelse] if isinstance(node, ast.IfExp) else [node]:
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             yield part.value
+
+
+def _raised_in(path: Path) -> Iterator[str]:
+    """Yield the kinds of the escalations that a module raises, as its own names say them."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("escalations.raise_"):
+            named = next(keyword.value for keyword in node.keywords if keyword.arg == "kind")
+            module = import_module(".".join(path.relative_to(_SOURCES.parent).with_suffix("").parts))
+            yield str(eval(ast.unparse(named), vars(module)))
 
 
 def _third_words(path: Path, name: str) -> Iterator[str]:
