@@ -83,10 +83,12 @@ def _sweep(folder: Path) -> None:
     for left in folder.glob(f"{_FOLDER}*"):
         if not left.is_dir() or left.stat().st_uid != os.geteuid():
             continue
-        users, start = FileLock(left.with_name(f"{left.name}.users")), FileLock(left.with_name(f"{left.name}.lock"))
+        # A folder that is just being made has its locks under the name it will have.
+        run = left.with_name(left.name.removesuffix(".new"))
+        users, start = FileLock(run.with_name(f"{run.name}.users")), FileLock(run.with_name(f"{run.name}.lock"))
         if start.try_acquire() and users.try_acquire():
             users.release()
-            EmbeddedPostgres(left).remove()
+            EmbeddedPostgres(run).remove()
         start.release()
         users.release()
 

@@ -117,13 +117,15 @@ def rolled_back(request: pytest.FixtureRequest, engine: Engine) -> Iterator[Conn
 def company(settled: Settled, session: Session) -> Company:
     """The company; its people and places are the test's own, to be changed as it likes."""
     made = settled.company
-    return replace(
+    own = replace(
         made,
         regions=tuple(_own(session, row) for row in made.regions),
         stations=tuple(_own(session, row) for row in made.stations),
         staff={role: _own(session, row) for role, row in made.staff.items()},
         technicians=tuple(_own(session, row) for row in made.technicians),
     )
+    session.commit()  # what the test opens next does not begin inside a transaction of this session
+    return own
 
 
 def _own(session: Session, row: R) -> R:

@@ -10,7 +10,7 @@ from server.rehearsal.rehearsing import Order
 from tests.needs import shared_folder
 from tests.rehearsals import DAY, played
 
-SMALL = Order(tickets=None, day=DAY, count=25, seed=1)
+SMALL = Order(tickets=None, day=DAY, count=15, seed=1)
 
 
 def wrong(balance: Balance) -> dict[str, tuple[str, ...]]:
@@ -18,7 +18,7 @@ def wrong(balance: Balance) -> dict[str, tuple[str, ...]]:
 
 
 @pytest.mark.slow
-def test_a_day_of_twenty_five_reports_balances_and_the_same_seed_balances_alike():
+def test_a_day_of_fifteen_reports_balances_and_the_same_seed_balances_alike():
     reports = []
     for _ in range(2):
         with played(SMALL) as rehearsal:
@@ -26,9 +26,9 @@ def test_a_day_of_twenty_five_reports_balances_and_the_same_seed_balances_alike(
             reports.append(rehearsal.balance.report() | {"timings": {}})
 
     assert reports[0] == reports[1]
-    assert reports[0]["tickets"]["reported"] >= 25
-    assert reports[0]["visits"]["completed"] >= 20
-    assert reports[0]["lines"]["paid"] >= 15
+    assert reports[0]["tickets"]["reported"] >= 15
+    assert reports[0]["visits"]["completed"] >= 11
+    assert reports[0]["lines"]["paid"] >= 8
     assert set(reports[0]["messages"]) <= {"delivered", "suppressed", "failed"}
 
 
@@ -50,9 +50,9 @@ def belongs(process: Path, folder: Path) -> bool:
         return False
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.shared
-@pytest.mark.parametrize("day", [date(2015, 1, 13), pytest.param(date(2015, 2, 10), marks=pytest.mark.soak)])
+@pytest.mark.parametrize("day", [date(2015, 1, 13), date(2015, 2, 10)])
 def test_a_real_day_balances_and_shows_every_behaviour(day):
     folder = shared_folder()
     assert folder is not None
