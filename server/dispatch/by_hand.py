@@ -18,6 +18,7 @@ from server.orders import booking
 from server.orders.booking import Window
 from server.orders.locks import lock_ticket, lock_visit
 from server.orders.models import Ticket
+from server.orders.slots import Ways
 from server.orders.visit_models import Visit
 from server.technicians.people import UnknownTechnician
 
@@ -63,15 +64,17 @@ def assign(
 ) -> Assigned:
     """Plan a visit by hand and offer it. What is promised must be reachable (R9): skill, shift, ways, other visits.
 
-    :param reason: why the dispatcher goes against these rules; kept in the history. Two visits at one time
-        remain impossible.
+    The drive to his next visit begins at this one from now on.
+
+    :param reason: why the dispatcher goes against these rules; kept in the history. Drives are cut short then
+        where other visits are in their way; two visits at one time remain impossible.
     :raises UnknownTicket: if there is no such ticket.
     :raises UnknownTechnician: if there is no such technician.
     :raises InThePast: if the start is over.
     :raises OutsideAgreed: if another window was agreed with the customer.
     :raises NotReachable: if he cannot be there then, and no reason is given.
     :raises IllegalTransition: if the ticket is not ready.
-    :raises SlotTaken: if he has another visit then.
+    :raises SlotTaken: if he has another visit then, or somebody has just taken the time for a drive.
     """
     ticket = lock_ticket(session, ticket_id)
     travel = _judge(session, ticket, technician_id=technician_id, starts_at=starts_at, reason=reason, now=now)
@@ -86,6 +89,7 @@ def assign(
         by_hand=True,
         by=by,
         now=now,
+        ways=_ways(session, ticket, starts_at=starts_at, reason=reason),
     )
     if reason is not None:
         note(session, visit, "override", by=by, now=now, reason=reason)
@@ -124,11 +128,16 @@ def reassign(
         travel_seconds=round(travel.total_seconds()),
         by=by,
         now=now,
+        ways=_ways(session, ticket, starts_at=starts_at, reason=reason),
     )
     visit.by_hand = True
     if reason is not None:
         note(session, visit, "override", by=by, now=now, reason=reason)
     return Assigned(visit, offers.send(session, visit=visit, round=1, by=by, now=now))
+
+
+def _ways(session: Session, ticket: Ticket, *, starts_at: datetime, reason: str | None) -> Ways:
+    return Ways(candidates.onward(session, ticket=ticket, starts_at=starts_at), drives_yield=reason is not None)
 
 
 def _window(session: Session, ticket: Ticket, *, starts_at: datetime, now: datetime) -> Window:

@@ -16,6 +16,7 @@ from server.dispatch.models import Offer, PlanStop
 from server.dispatch.rules import Span
 from server.dispatch.snapshot import Worker
 from server.orders.models import Ticket
+from server.orders.slots import Onward
 from server.orders.visit_models import Visit
 from server.organisation.models import Region, Station
 from server.technicians.models import Technician
@@ -116,7 +117,7 @@ def first_free(
 
 
 def slot_of(worker: Worker, *, work: Work, wanted: Wanted, travel: Travel, now: datetime) -> Slot | None:
-    """Return the start nearest to a wished one that a technician can keep; visits of the same ticket do not count."""
+    """Return the start nearest to a wished one that a technician can keep; the ticket's visit ahead does not count."""
     return days.nearest_slot(
         _pieces(worker, without=work.ticket_id, travel=travel, now=now), wanted=wanted, travel=travel
     )
@@ -125,7 +126,8 @@ def slot_of(worker: Worker, *, work: Work, wanted: Wanted, travel: Travel, now: 
 def _pieces(worker: Worker, *, without: int, travel: Travel, now: datetime) -> Iterator[Piece]:
     if worker.home is None:
         return
-    fixed = [f for f in worker.fixed if f.ticket_id != without]
+    # An earlier visit of the ticket that has ended was made, and the way begins there.
+    fixed = [f for f in worker.fixed if f.ticket_id != without or f.visit_id in worker.ended]
     for stretch in worker.stretches:
         pause = stretch.pause
         for span in days.minus(stretch.span, worker.absences):
@@ -146,3 +148,36 @@ def travel_of(crow: CrowSource) -> Travel:
         return timedelta(seconds=int(crow.seconds([origin], to=[to])[0, 0]))
 
     return between
+
+
+def onward(session: Session, *, ticket: Ticket, starts_at: datetime) -> Onward:
+    """Return how long it takes from the place of a ticket, served at an instant, to a visit that comes after.
+
+    None if one of the two places is not known for sure, or if he is at home in between: after a shift, or before
+    an absence.
+    """
+
+    def way(visit: Visit) -> timedelta | None:
+        work = work_of(session, ticket)
+        there = work_of(session, session.get_one(Ticket, visit.ticket_id)).position
+        if work.position is None or there is None or _is_home_between(session, work, starts_at, visit):
+            return None
+        return travel_of(work.crow)(work.position, there)
+
+    return way
+
+
+def _is_home_between(session: Session, work: Work, starts_at: datetime, visit: Visit) -> bool:
+    """Return whether a technician begins anew at home between some work and a visit of his that comes after."""
+    day = local_day(starts_at, work.zone)
+    if local_day(visit.starts_at, work.zone) != day:
+        return True
+    since = local_instant(day, 0, 0, work.zone)
+    until = local_instant(day + timedelta(days=1), 0, 0, work.zone)
+    found = snapshot.workers(session, technician_ids=[visit.technician_id], since=since, until=until)
+    spans = [
+        span for worker in found for stretch in worker.stretches for span in days.minus(stretch.span, worker.absences)
+    ]
+    here, there = ([s for s in spans if s.start <= at < s.end] for at in (starts_at, visit.starts_at))
+    # Who is sent outside his working time, with a reason, goes on to it or comes from it directly.
+    return bool(here and there) and not any(span in there for span in here)

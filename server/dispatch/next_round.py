@@ -16,6 +16,7 @@ from server.dispatch.terms import DispatchTerms
 from server.orders import booking
 from server.orders.booking import Window
 from server.orders.models import Ticket
+from server.orders.slots import SlotTaken, Ways
 from server.orders.status import VisitStatus
 from server.orders.visit_models import Visit
 
@@ -86,8 +87,8 @@ def _given(
             return False
         try:
             _reassign(session, ticket, visit, place=place, terms=terms, now=now)
-        except booking.SlotTaken:
-            # Somebody booked him between the look and the lock: on with those after him.
+        except SlotTaken:
+            # Somebody booked him between the look and the lock, or he does not fit: on with those after him.
             people = people[people.index(place.technician_id) + 1 :]
             continue
         return True
@@ -110,4 +111,5 @@ def _reassign(
         travel_seconds=place.travel_seconds,
         by=SYSTEM,
         now=now,
+        ways=Ways(candidates.onward(session, ticket=ticket, starts_at=place.starts_at)),
     )

@@ -20,6 +20,7 @@ from server.orders import booking
 from server.orders.booking import Window
 from server.orders.locks import hold_days
 from server.orders.models import Ticket
+from server.orders.slots import AS_THEY_ARE, SlotTaken, Ways
 from server.orders.status import TicketStatus
 from server.orders.visit_models import Visit
 from server.organisation.models import Region
@@ -103,13 +104,13 @@ class _Run:
         region = self.session.get_one(Region, self.plan.region_id)
         days = {(s.technician_id, local_day(at, region.time_zone)) for s in stops for at in (s.starts_at, s.ends_at)}
         hold_days(self.session, days)
-        changed = self._changed_technicians(region)
+        changed, bound = self._technicians(region)
         under = offers.conditions(self.session, now=self.now)
         made: dict[int, Visit] = {}
         skipped: dict[int, str] = {}
         for stop in stops:
             against = self._against(stop, changed)
-            visit = self._visit(stop, under) if against is None else None
+            visit = self._visit(stop, under, bound=bound) if against is None else None
             if visit is None:
                 skipped[stop.id] = against or "slot_taken"
                 continue
@@ -120,13 +121,14 @@ class _Run:
             stop.skipped = skipped.get(stop.id)
         return list(made.values())
 
-    def _changed_technicians(self, region: Region) -> set[int]:
-        """Return whose skills, home, shifts, absences or visits are not those that the plan rests on."""
+    def _technicians(self, region: Region) -> tuple[set[int], frozenset[int]]:
+        """Return who has other skills, shifts, absences or visits than when the plan was made; and who has visits."""
         watched: dict[str, str] = self.plan.watched["technicians"]
         horizon = snapshot.Horizon(region.time_zone, self.plan.first_day, self.plan.last_day, self.plan.earliest)
         present = snapshot.working(self.session, region_id=region.id, horizon=horizon)
         digests = {str(worker.id): worker.fingerprint() for worker in present}
-        return {int(key) for key, digest in watched.items() if digests.get(key) != digest}
+        changed = {int(key) for key, digest in watched.items() if digests.get(key) != digest}
+        return changed, frozenset(worker.id for worker in present if worker.fixed)
 
     def _against(self, stop: PlanStop, changed: set[int]) -> str | None:
         """Return why a stop cannot be published, or None."""
@@ -151,7 +153,19 @@ class _Run:
         )
         return place is not None
 
-    def _visit(self, stop: PlanStop, under: Conditions) -> Visit | None:
+    def _ways(self, stop: PlanStop, ticket: Ticket, *, bound: frozenset[int]) -> Ways:
+        """Return what becomes of the drives around a stop: those to visits of before begin at it from now on.
+
+        The plan has judged that they can be reached, and the days have been held since it was looked at again: where
+        the region's model makes a drive longer than the plan did, it is cut short. Without visits of before there is
+        nothing to set: each drive of a plan begins where the one before ended.
+        """
+        if stop.technician_id not in bound:
+            return AS_THEY_ARE
+        onward = candidates.onward(self.session, ticket=ticket, starts_at=stop.starts_at)
+        return Ways(onward, drives_yield=True)
+
+    def _visit(self, stop: PlanStop, under: Conditions, *, bound: frozenset[int]) -> Visit | None:
         ticket = self.tickets[stop.ticket_id]
         window = promised_window(
             stop.starts_at, width=under.terms.window, agreed=snapshot.agreed_span(ticket), not_before=self.now
@@ -168,8 +182,9 @@ class _Run:
                 by_hand=False,
                 by=self.by,
                 now=self.now,
+                ways=self._ways(stop, ticket, bound=bound),
             )
-        except booking.SlotTaken:
+        except SlotTaken:
             return None
 
     def escalate_agreed(self, ticket_ids: Sequence[int]) -> None:

@@ -1,29 +1,23 @@
 """Planning a visit, moving it, giving it to another technician, offering it, taking it back."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.core import policies
-from server.core.db import violated
 from server.core.errors import Conflict, Invalid
 from server.core.events import Actor, note, record
 from server.customers.models import Site
 from server.orders import rules
 from server.orders.locks import hold_day, lock_ticket, lock_visit
 from server.orders.models import Ticket
+from server.orders.slots import AS_THEY_ARE, BEFORE_DEPARTURE, Slot, Ways, taking
 from server.orders.status import TICKET, VISIT, TicketEvent, TicketStatus, VisitEvent, VisitStatus
 from server.orders.terms import ClockTerms
 from server.orders.visit_models import Visit
-
-_ONE_AT_A_TIME = "ex_visit_one_at_a_time"
-_BEFORE_DEPARTURE = frozenset({VisitStatus.PLANNED, VisitStatus.OFFERED, VisitStatus.ACCEPTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +32,6 @@ class BadTimes(Invalid):
     """The times of a visit are naive, reversed, empty, past, or do not lie in the window."""
 
     code = "visit.bad_times"
-
-
-class SlotTaken(Conflict):
-    """The technician has another visit at that time."""
-
-    code = "visit.slot_taken"
 
 
 class UnderWay(Conflict):
@@ -70,15 +58,17 @@ def plan_visit(
     by_hand: bool,
     by: Actor,
     now: datetime,
+    ways: Ways = AS_THEY_ARE,
 ) -> Visit:
     """Take a technician's time for a ticket that is ready. Events: `ticket.plan`, `visit.plan`.
 
+    :param ways: what becomes of the drives there and on.
     :raises UnknownTicket: if there is none.
     :raises UnknownTechnician: if there is none.
     :raises TechnicianLeft: if he does not work for us any more.
     :raises BadTimes: if the times cannot be those of a visit.
     :raises IllegalTransition: if the ticket is not ready.
-    :raises SlotTaken: if he has another visit then; it names that one.
+    :raises SlotTaken: if he has another visit then, or is on the way; it names that one.
     """
     _check_times(starts_at, ends_at, window, now)
     ticket = lock_ticket(session, ticket_id)
@@ -95,6 +85,7 @@ def plan_visit(
         by_hand=by_hand,
         by=by,
         now=now,
+        ways=ways,
     )
 
 
@@ -110,6 +101,7 @@ def plan_held(
     by_hand: bool,
     by: Actor,
     now: datetime,
+    ways: Ways = AS_THEY_ARE,
 ) -> Visit:
     """Do what `plan_visit` does for a caller who plans many at once.
 
@@ -118,23 +110,26 @@ def plan_held(
 
     :raises BadTimes: if the times cannot be those of a visit.
     :raises IllegalTransition: if the ticket is not ready.
-    :raises SlotTaken: if he has another visit then; it names that one.
+    :raises SlotTaken: if he has another visit then, or is on the way; it names that one.
     """
     _check_times(starts_at, ends_at, window, now)
     TICKET.follows(ticket.status, TicketEvent.PLAN)
-    visit = Visit(
-        ticket_id=ticket.id,
-        ordinal=1 + (session.scalar(select(func.max(Visit.ordinal)).where(Visit.ticket_id == ticket.id)) or 0),
-        technician_id=technician_id,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        window_from=window.start,
-        window_to=window.end,
-        travel_seconds=travel_seconds,
-        by_hand=by_hand,
-        created_at=now,
-    )
-    with _in_the_slot(session, technician_id=technician_id, starts_at=starts_at, ends_at=ends_at):
+    slot = Slot(technician_id, starts_at, ends_at, travel_seconds, ways)
+    ordinal = 1 + (session.scalar(select(func.max(Visit.ordinal)).where(Visit.ticket_id == ticket.id)) or 0)
+    with taking(session, slot) as busy_from:
+        visit = Visit(
+            ticket_id=ticket.id,
+            ordinal=ordinal,
+            technician_id=technician_id,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            window_from=window.start,
+            window_to=window.end,
+            travel_seconds=travel_seconds,
+            busy_from=busy_from,
+            by_hand=by_hand,
+            created_at=now,
+        )
         session.add(visit)
     record(session, ticket, TicketEvent.PLAN, by=by, now=now, details={"visit_id": visit.id})
     note(session, visit, "plan", by=by, now=now, details={"by_hand": by_hand})
@@ -152,49 +147,6 @@ def _check_times(starts_at: datetime, ends_at: datetime, window: Window, now: da
         raise BadTimes(rule="inside_window")
 
 
-@contextmanager
-def _in_the_slot(
-    session: Session, *, technician_id: int, starts_at: datetime, ends_at: datetime, but: int | None = None
-) -> Iterator[None]:
-    """Write a visit inside a savepoint and say whose slot it is if the database refuses the overlap.
-
-    :param but: the id of the visit that is being moved: it is not in its own way.
-    """
-    try:
-        with session.begin_nested():
-            yield
-            session.flush()
-    except IntegrityError as error:
-        if violated(error) != _ONE_AT_A_TIME:
-            raise
-        raise _taken(session, technician_id, starts_at, ends_at, but) from error
-
-
-def _taken(session: Session, technician_id: int, starts_at: datetime, ends_at: datetime, but: int | None) -> SlotTaken:
-    other = session.execute(
-        select(Visit.id, Visit.ticket_id, Visit.starts_at, Visit.ends_at)
-        .where(
-            Visit.technician_id == technician_id,
-            Visit.status != VisitStatus.WITHDRAWN,
-            Visit.starts_at < ends_at,
-            Visit.ends_at > starts_at,
-            Visit.id != (but or 0),
-        )
-        .order_by(Visit.starts_at)
-        .limit(1)
-    ).one_or_none()
-    if other is None:
-        # Whoever had the slot gave it up between the refusal and the look.
-        return SlotTaken(technician_id=technician_id)
-    return SlotTaken(
-        technician_id=technician_id,
-        visit_id=other.id,
-        ticket_id=other.ticket_id,
-        starts_at=other.starts_at.isoformat(),
-        ends_at=other.ends_at.isoformat(),
-    )
-
-
 def move(
     session: Session,
     *,
@@ -206,44 +158,39 @@ def move(
     now: datetime,
     travel_seconds: int | None = None,
     by_hand: bool = True,
+    ways: Ways = AS_THEY_ARE,
 ) -> Visit:
     """Give a visit that nobody has left for yet another time. Event: `visit.move`.
 
     Another window has to be confirmed by the customer anew.
 
+    :param travel_seconds: None if the drive there is as long as it was.
+    :param ways: what becomes of the drives there and on.
     :raises UnknownVisit: if there is none.
     :raises UnderWay: if the technician has left, or it has ended.
     :raises BadTimes: if the times cannot be those of a visit.
-    :raises SlotTaken: if he has another visit then.
+    :raises SlotTaken: if he has another visit then, or is on the way; it names that one.
     """
     _check_times(starts_at, ends_at, window, now)
     _, visit = lock_visit(session, visit_id, technician_id=None)
-    if visit.status not in _BEFORE_DEPARTURE:
+    if visit.status not in BEFORE_DEPARTURE:
         raise UnderWay(visit_id=visit.id, status=str(visit.status))
     before = {"starts_at": visit.starts_at.isoformat(), "ends_at": visit.ends_at.isoformat()}
-    _take(
-        session,
-        visit,
-        technician_id=visit.technician_id,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        window=window,
-    )
-    visit.travel_seconds = visit.travel_seconds if travel_seconds is None else travel_seconds
+    seconds = visit.travel_seconds if travel_seconds is None else travel_seconds
+    _take(session, visit, Slot(visit.technician_id, starts_at, ends_at, seconds, ways, but=visit.id), window=window)
     visit.by_hand = by_hand
     note(session, visit, "move", by=by, now=now, details={"from": before})
     return visit
 
 
-def _take(
-    session: Session, visit: Visit, *, technician_id: int, starts_at: datetime, ends_at: datetime, window: Window
-) -> None:
+def _take(session: Session, visit: Visit, slot: Slot, *, window: Window) -> None:
     """Let a visit take another stretch of time, of the same technician or of another."""
-    hold_day(session, technician_id=technician_id, starts_at=starts_at, ends_at=ends_at)
+    hold_day(session, technician_id=slot.technician_id, starts_at=slot.starts_at, ends_at=slot.ends_at)
     same_window = (visit.window_from, visit.window_to) == (window.start, window.end)
-    with _in_the_slot(session, technician_id=technician_id, starts_at=starts_at, ends_at=ends_at, but=visit.id):
-        visit.technician_id = technician_id
-        visit.starts_at, visit.ends_at = starts_at, ends_at
+    with taking(session, slot) as busy_from:
+        visit.technician_id = slot.technician_id
+        visit.starts_at, visit.ends_at = slot.starts_at, slot.ends_at
+        visit.travel_seconds, visit.busy_from = slot.travel_seconds, busy_from
         visit.window_from, visit.window_to = window.start, window.end
         if not same_window:
             visit.confirmed_at = None
@@ -260,29 +207,31 @@ def reassign(
     now: datetime,
     window: Window | None = None,
     travel_seconds: int = 0,
+    ways: Ways = AS_THEY_ARE,
 ) -> Visit:
     """Give a planned visit, which no offer is out for, to another technician. Event: `visit.reassign`.
 
     The technician's clock starts anew with his own offer (R16).
 
     :param window: None keeps what the customer was promised.
+    :param ways: what becomes of the drives there and on.
     :raises UnknownVisit: if there is none.
     :raises NotFree: if it is offered or accepted: that is withdrawn or handed back first.
     :raises UnderWay: if a technician has left, or it has ended.
     :raises UnknownTechnician: if there is none.
     :raises BadTimes: if the times cannot be those of a visit.
-    :raises SlotTaken: if he has another visit then.
+    :raises SlotTaken: if he has another visit then, or is on the way; it names that one.
     """
     _, visit = lock_visit(session, visit_id, technician_id=None)
-    if visit.status not in _BEFORE_DEPARTURE:
+    if visit.status not in BEFORE_DEPARTURE:
         raise UnderWay(visit_id=visit.id, status=str(visit.status))
     if visit.status is not VisitStatus.PLANNED:
         raise NotFree(visit_id=visit.id, status=str(visit.status))
     promised = window or Window(visit.window_from, visit.window_to)
     _check_times(starts_at, ends_at, promised, now)
     before = visit.technician_id
-    _take(session, visit, technician_id=technician_id, starts_at=starts_at, ends_at=ends_at, window=promised)
-    visit.travel_seconds = travel_seconds
+    slot = Slot(technician_id, starts_at, ends_at, travel_seconds, ways, but=visit.id)
+    _take(session, visit, slot, window=promised)
     visit.sent_at = visit.limit_at = visit.accepted_at = visit.contacted_at = None
     note(session, visit, "reassign", by=by, now=now, details={"from": before, "to": technician_id})
     return visit

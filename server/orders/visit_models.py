@@ -20,13 +20,14 @@ from server.technicians.models import Technician
 class Visit(Versioned, Identified, Base):
     """One planned or made trip of one technician for a ticket, with what its dispatch order says.
 
-    Two visits of one technician never overlap in [starts_at, ends_at): the database refuses it, whoever
-    writes. A withdrawn visit takes nobody's time.
+    Two visits of one technician never overlap in [busy_from, ends_at), the drive there included: the database
+    refuses it, whoever writes. A withdrawn visit takes nobody's time.
     """
 
     __tablename__ = "visit"
     __table_args__ = (
         CheckConstraint("starts_at < ends_at and isfinite(starts_at) and isfinite(ends_at)", name="real_interval"),
+        CheckConstraint("busy_from <= starts_at and isfinite(busy_from)", name="busy_before_start"),
         CheckConstraint("window_from < window_to", name="window_real"),
         CheckConstraint(
             "(status in ('done', 'not_finished', 'customer_absent', 'customer_declined')) = (result is not null)",
@@ -36,7 +37,7 @@ class Visit(Versioned, Identified, Base):
         UniqueConstraint("ticket_id", "ordinal"),
         ExcludeConstraint(
             (text("int8range(technician_id, technician_id, '[]')"), "&&"),
-            (text("tstzrange(starts_at, ends_at)"), "&&"),
+            (text("tstzrange(busy_from, ends_at)"), "&&"),
             name="ex_visit_one_at_a_time",
             using="gist",
             where=text("status <> 'withdrawn'"),
@@ -66,6 +67,9 @@ class Visit(Versioned, Identified, Base):
     """Start of the window that the customer was promised."""
     window_to: Mapped[datetime]
     travel_seconds: Mapped[int] = mapped_column(default=0)
+    busy_from: Mapped[datetime]
+    """When the drive there begins to take the technician's time: `travel_seconds` before the start, later where
+    the drive was cut short (`server.orders.slots`)."""
     by_hand: Mapped[bool] = mapped_column(default=False)
     """Placed by a dispatcher: no plan moves it."""
     sent_at: Mapped[datetime | None]

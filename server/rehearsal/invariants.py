@@ -169,7 +169,7 @@ NO_OVERLAP = Invariant(
     """
     select format('visits %s and %s overlap', a.id, b.id) from visit a
       join visit b on b.technician_id = a.technician_id and b.id > a.id
-       and a.starts_at < b.ends_at and b.starts_at < a.ends_at
+       and a.busy_from < b.ends_at and b.busy_from < a.ends_at
      where a.status <> 'withdrawn' and b.status <> 'withdrawn'
     """,
 )

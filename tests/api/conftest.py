@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -91,9 +92,10 @@ def client(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture(scope="session")
-def settled(database_server: DatabaseServer, worker_id: str) -> Iterator[Settled]:
-    """A database in which the company has been made, once for all tests of this process."""
-    with fresh_database(database_server, f"{database_server.prefix}_{worker_id}_company") as made:
+def settled(database_server: DatabaseServer) -> Iterator[Settled]:
+    """A database in which the company has been made, once for all tests of a suite in this process."""
+    # Suites that take over these fixtures have a database each: the name is drawn.
+    with fresh_database(database_server, f"{database_server.prefix}_{uuid4().hex[:16]}") as made:
         engine = create_engine(made.url, hide_parameters=True, connect_args={"options": "-c timezone=UTC"})
         info = listening.session_info(settings_for(made.url))
         with Session(engine, expire_on_commit=False, info=info) as session:

@@ -12,8 +12,8 @@ from server.dispatch.by_hand import InThePast, NotReachable, OutsideAgreed
 from server.dispatch.offers import AlreadyLeft, OfferClosed, UnknownOffer
 from server.dispatch.status import DeclineReason, OfferStatus
 from server.orders import booking, on_site
-from server.orders.booking import SlotTaken
 from server.orders.models import Hindrance, Ticket
+from server.orders.slots import SlotTaken
 from server.orders.status import TicketStatus, VisitStatus
 from server.orders.words import HindranceReason, Priority
 from server.technicians import people

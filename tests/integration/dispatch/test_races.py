@@ -16,7 +16,7 @@ from server.dispatch import by_hand, offers
 from server.dispatch.models import Offer
 from server.dispatch.status import DeclineReason, OfferStatus
 from server.orders import booking
-from server.orders.booking import SlotTaken
+from server.orders.slots import SlotTaken
 from server.orders.status import LIVE_VISIT
 from server.orders.visit_models import Visit
 from tests.databases import MadeDatabase

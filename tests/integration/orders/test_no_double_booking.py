@@ -3,8 +3,10 @@
 import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
 from psycopg import errors
@@ -14,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from server.core.db import Database
 from server.customers.files import NewCustomer, NewSite
-from server.orders import booking, intake, visits
+from server.orders import intake, visits
+from server.orders.slots import SlotTaken
 from server.orders.visit_models import Visit
 from tests import builders as a
 from tests.builders import NOON
@@ -24,13 +27,20 @@ HOUR = timedelta(hours=1)
 
 INSERT = text(
     "insert into visit (ticket_id, ordinal, technician_id, status, starts_at, ends_at, window_from, window_to,"
-    " travel_seconds, by_hand, created_at, version, result, finished_at)"
+    " travel_seconds, busy_from, by_hand, created_at, version, result, finished_at)"
     " values (:ticket_id, :ordinal, :technician_id, :status, :starts_at, :ends_at, :window_from, :window_to,"
-    " 0, false, :now, 1, :result, :finished_at)"
+    " :travel_seconds, :busy_from, false, :now, 1, :result, :finished_at) returning id"
+)
+MOVE = text(
+    "update visit set technician_id = :technician_id, busy_from = :busy_from, starts_at = :starts_at,"
+    " ends_at = :ends_at where id = :id"
+)
+MOVE_WITHOUT_THE_DRIVE = text(
+    "update visit set technician_id = :technician_id, starts_at = :starts_at, ends_at = :ends_at where id = :id"
 )
 
 
-def insert(session: Session, *, status: str = "done", **values: object) -> None:
+def insert(session: Session, *, status: str = "done", **values: object) -> int:
     """Write a visit by raw SQL, past every rule of the product; undone where the database refuses it."""
     held = status != "withdrawn"
     known: dict[str, object] = {
@@ -38,52 +48,173 @@ def insert(session: Session, *, status: str = "done", **values: object) -> None:
         "status": status,
         "window_from": NOON,
         "window_to": NOON + HOUR,
+        "travel_seconds": 0,
+        "busy_from": None,
         "now": NOON,
         "result": "no_fault" if held else None,
         "finished_at": NOON if held else None,
     }
     with session.begin_nested():
-        session.execute(INSERT, known | values)
+        made: int = session.execute(INSERT, known | values).scalar_one()
+    return made
 
 
-def is_refused(session: Session, **values: object) -> bool:
-    """Return whether the database refuses a visit because it overlaps another; any other failure is raised."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What somebody who writes past the product says of a visit, and what it takes of a technician's time.
+
+    :param named: whether he says when the drive begins; else it begins as long before the start as it takes.
+    """
+
+    technician: int
+    start: datetime
+    end: datetime
+    drive: timedelta
+    cut: timedelta
+    named: bool
+    held: bool
+
+    @property
+    def busy_from(self) -> datetime:
+        """Return when the drive begins."""
+        return self.start - self.drive + (self.cut if self.named else timedelta(0))
+
+    def overlaps(self, other: "Taken") -> bool:
+        """Return whether the two would have one technician in two places."""
+        alike = self.held and other.held and self.technician == other.technician
+        return alike and self.busy_from < other.end and other.busy_from < self.end
+
+    def values(self) -> dict[str, object]:
+        """Return it as raw SQL says it."""
+        return {
+            "technician_id": self.technician,
+            "starts_at": self.start,
+            "ends_at": self.end,
+            "busy_from": self.busy_from if self.named else None,
+        }
+
+
+def some_time(chance: random.Random, technicians: list[int]) -> Taken:
+    """Return a random visit: some with a whole drive, some with one that was cut short, some with none."""
+    start = NOON + timedelta(minutes=chance.randrange(6_000))
+    drive = timedelta(minutes=chance.choice((0, 5, 10, 20, 30)))
+    return Taken(
+        technician=chance.choice(technicians),
+        start=start,
+        end=start + timedelta(minutes=chance.randint(1, 30)),
+        drive=drive,
+        cut=drive * chance.choice((0, 0.5, 1)),
+        named=chance.random() < 0.7,
+        held=chance.random() < 0.75,
+    )
+
+
+def write(session: Session, ticket_id: int, wanted: Taken) -> int | None:
+    """Insert a visit and return its id, None if the database refuses the overlap; any other failure is raised."""
+    status = "not_finished" if wanted.held else "withdrawn"
+    drive = round(wanted.drive.total_seconds())
     try:
-        insert(session, **values)  # type: ignore[arg-type]
+        return insert(session, ticket_id=ticket_id, status=status, travel_seconds=drive, **wanted.values())
     except IntegrityError as error:
         if not isinstance(error.orig, errors.ExclusionViolation):
             raise
-        return True
-    return False
+        return None
 
 
-def test_raw_sql_agrees_with_brute_force_on_a_thousand_random_intervals(session: Session) -> None:
-    seed = 25
+def change(session: Session, visit_id: int, wanted: Taken) -> bool:
+    """Move a visit and return whether the database allows it; any other failure than an overlap is raised."""
+    try:
+        with session.begin_nested():
+            session.execute(MOVE if wanted.named else MOVE_WITHOUT_THE_DRIVE, wanted.values() | {"id": visit_id})
+    except IntegrityError as error:
+        if not isinstance(error.orig, errors.ExclusionViolation):
+            raise
+        return False
+    return True
+
+
+@pytest.mark.parametrize("seed", [25, 26, 27])
+def test_raw_sql_agrees_with_brute_force_on_a_thousand_random_intervals_with_drives_and_updates(
+    session: Session, seed: int
+) -> None:
     chance = random.Random(seed)
     ticket = a.a_ticket(session)
     technicians = [a.a_technician(session).id for _ in range(3)]
-    statuses = ("done", "not_finished", "customer_absent", "withdrawn")
-    taken: list[tuple[int, datetime, datetime]] = []
-    wrong: list[tuple[int, datetime, datetime, bool]] = []
-    refusals = 0
+    known: dict[int, Taken] = {}
+    wrong: list[tuple[int | None, Taken]] = []
+    refused = {"insert": 0, "update": 0}
     for _ in range(1_000):
-        technician = chance.choice(technicians)
-        start = NOON + timedelta(minutes=chance.randrange(6_000))
-        end = start + timedelta(minutes=chance.randint(1, 40))
-        status = chance.choice(statuses)
-        held = status != "withdrawn"
-        free = not held or all(t != technician or end <= s or e <= start for t, s, e in taken)
-        refused = is_refused(
-            session, ticket_id=ticket.id, technician_id=technician, status=status, starts_at=start, ends_at=end
-        )
-        refusals += refused
-        if refused is free:
-            wrong.append((technician, start, end, free))
-        if not refused and held:
-            taken.append((technician, start, end))
+        wanted = some_time(chance, technicians)
+        moved = chance.choice(list(known)) if known and chance.random() < 0.4 else None
+        if moved is not None:
+            # What he does not say stays as it is. Far from where it was, the drive cannot be the one of before.
+            was = known[moved]
+            wanted = replace(wanted, held=was.held, drive=was.drive, cut=min(wanted.cut, was.drive))
+            if not wanted.named and wanted.start - was.drive <= was.busy_from <= wanted.start:
+                wanted = replace(wanted, named=True, cut=was.busy_from - wanted.start + was.drive)
+        free = not any(wanted.overlaps(other) for key, other in known.items() if key != moved)
+        written = write(session, ticket.id, wanted) if moved is None else change(session, moved, wanted) and moved
+        refused["insert" if moved is None else "update"] += not written
+        if bool(written) is not free:
+            wrong.append((moved, wanted))
+        if written:
+            known[written] = wanted
 
+    stored = {row.id: row.busy_from for row in session.execute(select(Visit.id, Visit.busy_from))}
     assert wrong == [], f"seed {seed}"
-    assert 200 < refusals < 800
+    assert stored == {key: visit.busy_from for key, visit in known.items()}, f"seed {seed}"
+    assert all(50 < count < 500 for count in refused.values()), refused
+
+
+def test_who_writes_past_the_product_and_says_nothing_of_the_drive_takes_the_whole_drive(session: Session) -> None:
+    first = a.a_visit(session)  # from 14:00 to 15:00
+    ticket = a.a_ticket(session)
+    after: dict[str, Any] = {
+        "ticket_id": ticket.id,
+        "technician_id": first.technician_id,
+        "ends_at": first.ends_at + 3 * HOUR,
+        "travel_seconds": 1_200,
+    }
+
+    with pytest.raises(IntegrityError) as refusal:
+        insert(session, **after, starts_at=first.ends_at + timedelta(minutes=19))
+    visit_id = insert(session, **after, starts_at=first.ends_at + timedelta(minutes=20))
+
+    assert isinstance(refusal.value.orig, errors.ExclusionViolation)
+    assert session.get_one(Visit, visit_id).busy_from == first.ends_at
+
+
+@pytest.mark.parametrize(
+    ("to", "busy_from"),
+    [(3, 2.75), (-1, -1.25), (0.1, 0), (-0.25, -0.5)],
+    ids=["later", "earlier", "a little later: still on the drive", "a little earlier"],
+)
+def test_a_visit_that_is_moved_past_the_product_takes_its_drive_along(
+    session: Session, to: float, busy_from: float
+) -> None:
+    visit = a.a_visit(session)  # a quarter of an hour's drive
+    visit.busy_from = visit.starts_at
+    session.flush()
+
+    session.execute(
+        text("update visit set starts_at = :starts_at, ends_at = :ends_at where id = :id"),
+        {"id": visit.id, "starts_at": visit.starts_at + to * HOUR, "ends_at": visit.ends_at + to * HOUR},
+    )
+
+    moved = session.scalar(select(Visit.busy_from))
+    assert moved == NOON + 2 * HOUR + busy_from * HOUR
+
+
+@pytest.mark.parametrize("busy_from", ["2026-11-23 06:00:01+00", "-infinity", "infinity"])
+def test_a_drive_that_ends_after_the_start_or_never_began_is_not_stored(session: Session, busy_from: str) -> None:
+    ticket, technician = a.a_ticket(session), a.a_technician(session)
+    times = {"starts_at": "2026-11-23 06:00+00", "ends_at": "2026-11-23 07:00+00", "busy_from": busy_from}
+
+    with pytest.raises((IntegrityError, DataError)) as refusal:
+        insert(session, ticket_id=ticket.id, technician_id=technician.id, **times)
+
+    assert isinstance(refusal.value.orig, errors.CheckViolation | errors.DataException)
+    assert session.scalar(select(func.count()).select_from(Visit)) == 0
 
 
 def test_an_update_past_the_product_cannot_overlap_either(session: Session) -> None:
@@ -151,7 +282,7 @@ def test_of_twelve_who_contest_a_slot_exactly_one_gets_it_and_the_others_are_tol
         start = NOON + (slot + 1) * HOUR
         barrier = Barrier(THREADS)
 
-        def book(ticket_id: int, *, start: datetime = start, barrier: Barrier = barrier) -> int | booking.SlotTaken:
+        def book(ticket_id: int, *, start: datetime = start, barrier: Barrier = barrier) -> int | SlotTaken:
             with database.transaction() as session:
                 barrier.wait(timeout=30)
                 try:
@@ -168,14 +299,14 @@ def test_of_twelve_who_contest_a_slot_exactly_one_gets_it_and_the_others_are_tol
                         by=a.BY_SYSTEM,
                         now=NOON,
                     ).id
-                except booking.SlotTaken as taken:
+                except SlotTaken as taken:
                     return taken
 
         with ThreadPoolExecutor(THREADS) as pool:
             outcomes = list(pool.map(book, contested))
 
         winners = [outcome for outcome in outcomes if isinstance(outcome, int)]
-        losers = [outcome for outcome in outcomes if isinstance(outcome, booking.SlotTaken)]
+        losers = [outcome for outcome in outcomes if isinstance(outcome, SlotTaken)]
         assert len(winners) == 1
         assert [loser.details["visit_id"] for loser in losers] == winners * (THREADS - 1)
     with database.transaction() as session:

@@ -14,6 +14,7 @@ from server.orders import booking, desk, extra_work, visits
 from server.orders.locks import TechnicianLeft, UnknownVisit
 from server.orders.models import Ticket
 from server.orders.on_site import NotAccepted
+from server.orders.slots import SlotTaken
 from server.orders.status import TicketStatus, VisitStatus
 from server.orders.visit_models import CheckIn, ExtraWork, Visit
 from server.orders.words import CheckInOutcome
@@ -55,7 +56,7 @@ def test_a_slot_that_is_taken_is_refused_and_the_refusal_names_the_visit(session
     first = a.a_visit(session)
     ticket = a.a_ticket(session)
 
-    with pytest.raises(booking.SlotTaken) as refusal:
+    with pytest.raises(SlotTaken) as refusal:
         plan(
             session, ticket, first.technician_id, starts_at=START + 59 * timedelta(minutes=1), ends_at=START + 2 * HOUR
         )
@@ -65,7 +66,7 @@ def test_a_slot_that_is_taken_is_refused_and_the_refusal_names_the_visit(session
     assert session.scalars(select(Visit.id)).all() == [first.id]
 
 
-def test_visits_may_follow_each_other_without_a_gap(session: Session) -> None:
+def test_visits_at_one_place_may_follow_each_other_without_a_gap(session: Session) -> None:
     first = a.a_visit(session)
 
     second = plan(
@@ -74,6 +75,7 @@ def test_visits_may_follow_each_other_without_a_gap(session: Session) -> None:
         first.technician_id,
         starts_at=first.ends_at,
         ends_at=first.ends_at + HOUR,
+        travel_seconds=0,
     )
 
     assert second.starts_at == first.ends_at
@@ -154,9 +156,16 @@ def test_a_moved_visit_is_confirmed_anew_only_if_the_window_changes(session: Ses
 
 def test_a_visit_can_be_moved_within_its_own_time_but_not_into_another(session: Session) -> None:
     first = a.a_visit(session)
-    second = plan(session, a.a_ticket(session), first.technician_id, starts_at=START + HOUR, ends_at=START + 2 * HOUR)
+    second = plan(
+        session,
+        a.a_ticket(session),
+        first.technician_id,
+        starts_at=START + HOUR,
+        ends_at=START + 2 * HOUR,
+        travel_seconds=0,
+    )
 
-    with pytest.raises(booking.SlotTaken) as refusal:
+    with pytest.raises(SlotTaken) as refusal:
         visits.move(
             session,
             visit_id=second.id,
