@@ -52,6 +52,7 @@ def _page(found: Iterable[Figure]) -> str:
             "",
             f"Measured with `make bench` on {datetime.now(UTC):%Y-%m-%d}, nothing else running:",
             f"{machine.description()}.",
+            f"Its pace while measuring: {machine.pace()} (about 0.35 s is usual for such a processor).",
             "Load generator, web processes, PostgreSQL and worker share these cores.",
             "",
             "| what | wanted | found | reached |",

@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,6 +16,18 @@ def description() -> str:
         f"{_processor()}, {cores} cores, {_memory_gib()} GiB; {platform.system()} {platform.release().split('-')[0]}, "
         f"Python {platform.python_version()}, embedded PostgreSQL 18 with its usual settings (fsync on); {libraries}"
     )
+
+
+def pace() -> str:
+    """Return how fast the machine was just then: processors of rented machines are often slowed down."""
+    began = time.process_time()
+    total = 0
+    for number in range(_ROUNDS):
+        total += number * number
+    return f"{_ROUNDS // 1_000_000} million rounds of a plain Python loop took {time.process_time() - began:.2f} s"
+
+
+_ROUNDS = 5_000_000
 
 
 def _processor() -> str:

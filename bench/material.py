@@ -11,7 +11,7 @@ from server.example.reports import CENTRE
 from server.rehearsal.material import Material, invent
 from server.rehearsal.people.names import body_of
 
-_KINDS = ("Street Light Outages", "General Lighting Request", "Sidewalk Repair", "Request for Pothole Repair")
+_KINDS = ("Street Light Outages", "General Lighting Request", "Street Light Knock Downs", "Building Inspection Request")
 _COLUMNS = (
     "case_enquiry_id",
     "open_dt",

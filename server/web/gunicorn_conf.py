@@ -8,6 +8,7 @@ Metrics: the processes write into one folder, and whichever of them gets the por
 `TRUCKROLL_METRICS_PORT` serves the sum of all on 127.0.0.1. If that one dies, its successor takes the port.
 """
 
+import gc
 import logging
 import os
 import shutil
@@ -25,6 +26,8 @@ from server.config import from_environment  # noqa: E402
 from server.web import logs, metrics  # noqa: E402
 
 workers = 2
+# Loaded once, before the processes part: a second start of the demo waits for one import instead of several.
+preload_app = True
 worker_class = "gthread"
 threads = 8
 timeout = 30
@@ -48,7 +51,9 @@ def on_starting(_: Any) -> None:
 
 
 def post_worker_init(_: Any) -> None:
-    """Try to be the one that serves the metrics of all."""
+    """Try to be the one that serves the metrics of all; spare the collector what stays as long as the process."""
+    gc.collect()
+    gc.freeze()
     port = from_environment().metrics_port
     if port:
         metrics.serve(port)
