@@ -21,6 +21,7 @@ from tests.databases import (  # noqa: F401 - pytest finds fixtures by their nam
     session_info,
     worker_database,
 )
+from tests.log_lines import log_lines  # noqa: F401
 from tests.needs import MARKERS, NEEDS
 
 _UNIT = Path(__file__).parent / "unit"

@@ -16,7 +16,6 @@ _CODE_AFTER_COMMAND = re.compile(r"[1-9][0-9]{2}(?![0-9]|[.,][0-9])")
 """After a command digits with decimals are an amount (`extra 300.50 pump`)."""
 _DIGITS = re.compile(r"[0-9]{1,2}(?![0-9]|[.,:][0-9])")
 _WORD = re.compile(r"[a-z]+")
-_CHINESE = re.compile("[\u3400-\u9fff]+")
 _NEGATIONS = ("不", "没", "未", "无法", "吗", "么")
 _GAP = re.compile(r"[\s\-.,:;!/#*()\[\]\"']*")
 _OPENER = re.compile(r"(?:(?:job|code|please|pls|hi|hello|dear)\b|工单|单号|你好|您好|我已经|我已|我)", re.IGNORECASE)

@@ -33,15 +33,6 @@ def disconnect(session: Session, *, token: str, now: datetime) -> None:
     )
 
 
-def disconnect_all(session: Session, *, technician_id: int, now: datetime) -> None:
-    """Take the tokens of all of a technician's devices back: a telephone was lost, or he left."""
-    session.execute(
-        update(TechnicianToken)
-        .where(TechnicianToken.technician_id == technician_id, TechnicianToken.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )
-
-
 def by_token(session: Session, *, token: str, now: datetime) -> Principal | None:
     """Return whom a device's token stands for, or None if it opens nothing (unknown, expired, revoked, he has left)."""
     row = session.execute(

@@ -26,14 +26,6 @@ _RETRY_AFTER = {"description": "Seconds to wait", "schema": {"type": "integer", 
 _OWN = {"start.js": "text/javascript", "docs.html": "text/html"}
 
 
-class FieldProblemSchema(Schema):
-    """A rule that a field breaks."""
-
-    field = fields.String(required=True)
-    rule = fields.String(required=True)
-    message = fields.String(required=True)
-
-
 class ProblemSchema(Schema):
     """What went wrong, by RFC 9457; `code` is for machines, `title` and `detail` are in the caller's language."""
 

@@ -62,10 +62,6 @@ class MaskedPhone(Ruled):
         return None if value is None else masked(str(value))
 
 
-class EmptySchema(BaseSchema):
-    """A body in which nothing stands."""
-
-
 class ReasonSchema(BaseSchema):
     """Why."""
 

@@ -2,12 +2,9 @@
 
 import io
 import json
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 from flask import Flask
 from flask.testing import FlaskClient
 from openapi_spec_validator import validate
@@ -16,7 +13,6 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from server.app import create_app
 from server.organisation.models import Role
-from server.web import logs
 from server.web.auth import declared
 from server.web.http import USUAL_BODY
 from tests.api.world import Company
@@ -207,18 +203,6 @@ def test_a_request_keeps_its_name_if_it_is_harmless(client: FlaskClient, given: 
 
     assert (answer.headers["X-Request-Id"] == given) is kept
     assert 8 <= len(answer.headers["X-Request-Id"]) <= 64
-
-
-@pytest.fixture
-def log_lines() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    stream = io.StringIO()
-    logs.configure(stream)
-    yield stream
-    root.handlers[:] = before
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 def test_a_request_is_one_line_without_anything_of_its_query(

@@ -18,6 +18,7 @@ from server.orders.imports import mapping as mappings
 from server.orders.imports.load import Import, Outcome, import_tickets
 from server.organisation.models import Region
 from tests.api import world
+from tests.builders.city_file import COLUMNS
 from tests.builders.settings import settings_for
 from tests.databases import MadeDatabase
 
@@ -27,20 +28,6 @@ KINDS = (
     ("Sign Repair", "BTDT"),
     ("Plumbing", "ISD"),
     ("Watermain Break", "BWSC"),
-)
-HEADER = (
-    "case_enquiry_id",
-    "open_dt",
-    "target_dt",
-    "closed_dt",
-    "type",
-    "department",
-    "location",
-    "property_id",
-    "latitude",
-    "longitude",
-    "located",
-    "source",
 )
 BY = Actor(ActorKind.SYSTEM, None, Via.IMPORT)
 NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
@@ -72,7 +59,7 @@ def ticket_file(path: Path, count: int, *, first: int = 1) -> Path:
     """Write so many tickets into a CSV file, compressed if its name says so."""
     with gzip.open(path, "wt", newline="") if path.suffix == ".gz" else path.open("w", newline="") as out:
         writer = csv.writer(out)
-        writer.writerow(HEADER)
+        writer.writerow(COLUMNS)
         writer.writerows(ticket_row(number) for number in range(first, first + count))
     return path
 

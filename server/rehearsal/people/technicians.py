@@ -69,7 +69,7 @@ class Technicians:
             return
         code = reading.says.get("code", "")
         if reading.name == "offer.new":
-            self._think_about(technician, code, reading)
+            self._think_about(technician, code)
         elif reading.name == "job.accepted":
             self._take(technician, code, reading.says["ticket"])
         elif reading.name == "offer.withdrawn" and code in technician.jobs:
@@ -77,7 +77,7 @@ class Technicians:
 
     # -- offers ------------------------------------------------------------------------------------
 
-    def _think_about(self, technician: Technician, code: str, reading: Reading) -> None:
+    def _think_about(self, technician: Technician, code: str) -> None:
         play = self._play
         chance = play.chance("offer", technician.phone, code, play.now.isoformat())
         drawn = chance.random()
@@ -108,7 +108,7 @@ class Technicians:
         known = play.by_number.get(number)
         if known is None or (code in technician.jobs and technician.jobs[code].alive):
             return
-        visit = self._order(known, technician)
+        visit = self._order(known)
         if visit is None:
             return
         job = Job(
@@ -122,7 +122,7 @@ class Technicians:
         technician.jobs[code] = job
         self._plan(technician, job)
 
-    def _order(self, known: Known, technician: Technician) -> Answer | None:
+    def _order(self, known: Known) -> Answer | None:
         """Return the visit on the dispatch order that the station has printed."""
         visits = self._play.desks["dispatcher"].get(f"/tickets/{known.id}")["visits"]
         return next((visit for visit in visits if visit["status"] in _LIVE), None)

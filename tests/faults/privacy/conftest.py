@@ -5,7 +5,6 @@ from tests.integration.privacy.conftest import (  # noqa: F401 - pytest finds fi
     built_app,
     company,
     database,
-    lines,
     still_clock,
     story,
 )

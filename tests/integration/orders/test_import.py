@@ -22,26 +22,13 @@ from server.orders.imports.load import Import, ImportRefused, Outcome, import_ti
 from server.orders.models import Ticket, TicketReport
 from server.orders.status import TicketStatus
 from server.organisation.models import Region
+from tests.builders.city_file import COLUMNS
 from tests.databases import MadeDatabase
 from tests.needs import shared_folder
 
 _NOW = datetime(2026, 5, 1, 8, tzinfo=UTC)
 _BY = Actor(ActorKind.SYSTEM, None, Via.IMPORT)
 _FATES = ("new tickets", "facts added to open tickets", "imported before")
-_HEAD = [
-    "case_enquiry_id",
-    "open_dt",
-    "target_dt",
-    "closed_dt",
-    "type",
-    "department",
-    "location",
-    "property_id",
-    "latitude",
-    "longitude",
-    "located",
-    "source",
-]
 
 
 def _row(number: int, **changes: str) -> dict[str, str]:
@@ -64,7 +51,7 @@ def _row(number: int, **changes: str) -> dict[str, str]:
 
 def _file(folder: Path, *rows: dict[str, str], without: str = "") -> Path:
     text = io.StringIO()
-    writer = csv.DictWriter(text, [name for name in _HEAD if name != without], extrasaction="ignore")
+    writer = csv.DictWriter(text, [name for name in COLUMNS if name != without], extrasaction="ignore")
     writer.writeheader()
     writer.writerows(rows)
     path = folder / "tickets.csv"

@@ -1,16 +1,13 @@
 """The application on a database that really commits, with a company in it."""
 
 import io
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import structlog
 from flask import Flask
 
 from server.core.db import Database
-from server.web import context, logs
+from server.web import context
 from tests.api import world
 from tests.api.cast import Company
 from tests.api.conftest import app_on_its_own, built_app, still_clock  # noqa: F401 - pytest finds fixtures by their names
@@ -32,28 +29,15 @@ def company(database: Database) -> Company:
 
 
 @pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """Everything that is logged."""
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    stream = io.StringIO()
-    logs.configure(stream)
-    yield stream
-    root.handlers[:] = before
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
-@pytest.fixture
 def story(
     app_on_its_own: Flask,  # noqa: F811
     company: Company,
     database: Database,
     still_clock: Any,  # noqa: F811
     committing_database: MadeDatabase,
-    lines: io.StringIO,
+    log_lines: io.StringIO,
 ) -> Story:
     """A customer's whole story, told: from the report to the statement that pays for it."""
-    told = Story(app_on_its_own, company, database, still_clock, committing_database, lines)
+    told = Story(app_on_its_own, company, database, still_clock, committing_database, log_lines)
     told.tell()
     return told

@@ -12,18 +12,6 @@ from server.organisation.tokens import Audience, fresh
 from server.web import logs
 
 
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    stream = io.StringIO()
-    logs.configure(stream)
-    yield stream
-    root.handlers[:] = before
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -71,10 +59,10 @@ def test_other_words_stay_readable(text: str) -> None:
     assert logs.masked(text) == text
 
 
-def test_a_line_is_json_with_the_sentence_and_its_fields(lines: io.StringIO) -> None:
+def test_a_line_is_json_with_the_sentence_and_its_fields(log_lines: io.StringIO) -> None:
     logs.logger.info("offer sent", offer_id=7, note={"to": ["+8613800138000"]})
 
-    (line,) = lines.getvalue().splitlines()
+    (line,) = log_lines.getvalue().splitlines()
     assert json.loads(line) | {"timestamp": ""} == {
         "event": "offer sent",
         "level": "info",
@@ -84,20 +72,20 @@ def test_a_line_is_json_with_the_sentence_and_its_fields(lines: io.StringIO) -> 
     }
 
 
-def test_a_line_of_a_library_is_masked_too(lines: io.StringIO) -> None:
+def test_a_line_of_a_library_is_masked_too(log_lines: io.StringIO) -> None:
     logging.getLogger("some.library").warning("dialling %s", "+8613800138000")
 
-    assert "13800138000" not in lines.getvalue()
-    assert json.loads(lines.getvalue())["level"] == "warning"
+    assert "13800138000" not in log_lines.getvalue()
+    assert json.loads(log_lines.getvalue())["level"] == "warning"
 
 
-def test_an_exception_is_logged_by_its_kind_and_place_without_its_message(lines: io.StringIO) -> None:
+def test_an_exception_is_logged_by_its_kind_and_place_without_its_message(log_lines: io.StringIO) -> None:
     try:
         int("Zhang San")
     except ValueError:
         logging.getLogger("some.library").exception("it failed")
 
-    line = json.loads(lines.getvalue())
-    assert "Zhang San" not in lines.getvalue()
+    line = json.loads(log_lines.getvalue())
+    assert "Zhang San" not in log_lines.getvalue()
     assert line["error"] == ["ValueError"]
     assert line["frames"][-1].startswith("test_logs.py:")
