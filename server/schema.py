@@ -1,7 +1,9 @@
 """The schema: every table of the product, its migrations, and what the application's role may do to it."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 
 from alembic import command
@@ -62,7 +64,29 @@ class SchemaDrift(RuntimeError):
 
 
 class TableInUse(RuntimeError):
-    """Somebody used a table for longer than a migration may make everybody else wait; that step changed nothing."""
+    """At every try somebody used a table for longer than a migration may make everybody else wait.
+
+    The step that needed it changed nothing; those before it are done.
+    """
+
+    def __init__(self, tries: int) -> None:
+        """Say how often it was tried."""
+        super().__init__(f"a table was in use at each of {tries} tries: end the longest transaction, then run it again")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often a migration comes back to a table that is in use, how long it leaves it alone, and whom it tells.
+
+    :param tries: one or more.
+    """
+
+    tries: int = 5
+    pause_seconds: float = 1.0
+    tell: Callable[[str], None] = lambda _: None
+
+
+PATIENT = Patience()
 
 
 def metadata() -> MetaData:
@@ -78,30 +102,70 @@ def configuration(connection: Connection | None = None) -> Config:
     return config
 
 
-def upgrade(owner_url: str, revision: str = "head") -> None:
+def upgrade(owner_url: str, revision: str = "head", *, patience: Patience = PATIENT) -> None:
     """Bring a database to a revision as its owner, grant the application's role its rights, add absent policies.
 
     Two deployers at once: the second waits for the first and then has nothing to do. Each revision is a
     transaction of its own, rights and policies included; one that is cut short leaves the database at the
     revision before it.
 
-    :raises TableInUse: if a table was in use for longer than the lock may be waited for.
+    :raises TableInUse: if at each try a table was in use for longer than the lock may be waited for.
     """
-    with _migrating(owner_url) as connection:
-        command.upgrade(configuration(connection), revision)
+
+    def migrate(target: str) -> None:
+        command.upgrade(configuration(connection), target)
         # Once more for a database that had nothing to migrate: a release may bring rights and policies alone.
         connection.rollback()
         with connection.begin():
             settle(connection)
 
+    with _migrating(owner_url) as connection:
+        _patiently(connection, migrate, revision, patience)
 
-def downgrade(owner_url: str, revision: str) -> None:
+
+def downgrade(owner_url: str, revision: str, *, patience: Patience = PATIENT) -> None:
     """Take a database back to a revision (`-1` for one step, `base` for an empty one).
 
-    :raises TableInUse: if a table was in use for longer than the lock may be waited for.
+    :raises TableInUse: if at each try a table was in use for longer than the lock may be waited for.
     """
     with _migrating(owner_url) as connection:
-        command.downgrade(configuration(connection), revision)
+        _patiently(connection, lambda target: command.downgrade(configuration(connection), target), revision, patience)
+
+
+def _patiently(connection: Connection, migrate: Callable[[str], None], revision: str, patience: Patience) -> None:
+    """Migrate to a revision, and come back to a table that is in use: each whole step that was done stays done.
+
+    Between two tries the table is left to those who queued up behind the lock that we did not get.
+    """
+    target, attempt = None, 1
+    while True:
+        try:
+            target = target or _absolute(connection, revision)
+            migrate(target)
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+            connection.rollback()
+            if attempt == patience.tries:
+                raise TableInUse(patience.tries) from error
+        else:
+            return
+        attempt += 1
+        patience.tell(f"A table is in use; trying again ({attempt} of {patience.tries}).")
+        time.sleep(patience.pause_seconds)
+
+
+def _absolute(connection: Connection, revision: str) -> str:
+    """Return the revision that a number of steps (`-1`, `+2`) means now: at a second try it would mean another."""
+    if revision[:1] not in ("+", "-") or not revision[1:].isdecimal():
+        return revision
+    newest_first = [each.revision for each in ScriptDirectory.from_config(configuration()).walk_revisions()]
+    here = _current(connection) or "base"
+    connection.rollback()
+    line = [*newest_first, "base"]
+    target = line.index(here) - int(revision) if here in line else -1
+    # What cannot be counted is left to alembic, which says what is wrong with it.
+    return line[target] if 0 <= target < len(line) else revision
 
 
 def settle(connection: Connection) -> None:
@@ -227,10 +291,6 @@ def _migrating(url: str) -> Iterator[Connection]:
         connection.commit()
         try:
             yield connection
-        except OperationalError as error:
-            if isinstance(error.orig, LockNotAvailable):
-                raise TableInUse("a table is in use: end the longest transaction, or try again") from error
-            raise
         finally:
             connection.rollback()
             connection.execute(text(f"select pg_advisory_unlock({_MIGRATION_LOCK})"))

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import structlog
@@ -16,6 +16,7 @@ from server.core import clock, due, jobs
 from server.core.clock import Clock
 from server.core.db import Database
 from server.dispatch import plans
+from server.dispatch.solver_process import Spare
 from server.listening import SWEEPS
 from server.sms.gateways import Gateway
 from server.sms.sender import Sender
@@ -35,6 +36,7 @@ class Pace:
     :param poll: how long a freed lock may go unnoticed: the library wakes the worker for new jobs only.
     :param heartbeat: how often the worker says that it lives.
     :param finish: how long jobs that have begun may go on when the worker is told to stop.
+    :param warm_up: how long after its start the worker loads a solver process for the first plan.
     :param stalled: how long after its worker's last sign of life a job counts as stalled and is done again.
     """
 
@@ -43,6 +45,7 @@ class Pace:
     heartbeat: float = 5.0
     stalled: float = 30.0
     finish: float = 10.0
+    warm_up: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Worker:
     """What jobs need: the database, the clock, the way out for messages, and who knows the streets.
 
     :param source: travel times better than each region's model, where the installation has them.
+    :param spare: the solver process that waits for the next plan.
     """
 
     database: Database
@@ -57,10 +61,11 @@ class Worker:
     gateway: Gateway
     sender: Sender
     source: Source | None = None
+    spare: Spare = field(default_factory=Spare)
 
     def solve(self, plan_id: int) -> None:
         """Compute a plan."""
-        plans.solve(self.database, plan_id=plan_id, clock=self.clock, source=self.source)
+        plans.solve(self.database, plan_id=plan_id, clock=self.clock, source=self.source, spare=self.spare)
 
     def send(self) -> None:
         """Send every message that is due."""
@@ -110,7 +115,7 @@ async def run(worker: Worker, conninfo: str, pace: Pace) -> None:
     """
     app = runner(worker, conninfo)
     async with app.open_async():
-        company = [asyncio.create_task(_rescue(app, pace))]
+        company = [asyncio.create_task(_rescue(app, pace)), asyncio.create_task(_warm_up(worker, pace))]
         if pace.tick > 0:
             company.append(asyncio.create_task(_tick(worker, pace)))
         working = asyncio.create_task(
@@ -133,6 +138,16 @@ async def run(worker: Worker, conninfo: str, pace: Pace) -> None:
             await working
         for task in done:
             task.result()
+
+
+async def _warm_up(worker: Worker, pace: Pace) -> None:
+    """Have a solver process ready for the first plan, once everything else had time to come up; end it at the end."""
+    try:
+        await asyncio.sleep(pace.warm_up)
+        await asyncio.to_thread(worker.spare.prepare)
+        await asyncio.Event().wait()
+    finally:
+        worker.spare.close()
 
 
 async def _tick(worker: Worker, pace: Pace) -> None:

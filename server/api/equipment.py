@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session
 
 from server.api.roles import DESK
 from server.api.technician_schemas import CODE
+from server.core import clock
+from server.core.clock import local_day
 from server.core.db import Json
 from server.customers import queries as customers
 from server.customers import special_sales
@@ -24,6 +26,7 @@ from server.web.context import current
 from server.web.fields import BaseSchema, Day, Id, List, Money, Nested, Text
 from server.web.paging import Page, PageQuery, keyset, page, page_of
 from server.web.schemas import Shown
+from server.web.zones import callers_zone
 
 blp = Blueprint("equipment", __name__, url_prefix="/api/v1", description="Skills, vans, parts, special sales")
 
@@ -98,6 +101,19 @@ class PartPriceSchema(BaseSchema):
 
     valid_from = Day(required=True)
     price = Money(required=True)
+
+
+class DayQuery(BaseSchema):
+    """Which day; the caller's today where none is named."""
+
+    day = Day(load_default=None)
+
+
+class PartPriceOnSchema(BaseSchema):
+    """What a part costs on a day; nothing where no price was set yet."""
+
+    day = Day(required=True)
+    price = Money(required=True, allow_none=True)
 
 
 class NewSaleSchema(BaseSchema):
@@ -186,6 +202,15 @@ class Parts(MethodView):
 @blp.route("/parts/<int:part_id>/prices")
 class PartPrices(MethodView):
     """What a part costs."""
+
+    @allowed(*EVERYBODY)
+    @blp.arguments(DayQuery, location="query")
+    @blp.reads(PartPriceOnSchema, refusals=(422,))
+    def get(self, session: Session, query: Json, part_id: int) -> Json:
+        """Show the list price of a part on a day: that of the fitting counts (R29)."""
+        catalogue.one(session, part_id)
+        day = query["day"] or local_day(clock.now(), callers_zone(session))
+        return {"day": day, "price": catalogue.price_on(session, part_id=part_id, day=day)}
 
     @allowed(Role.ADMINISTRATOR)
     @blp.arguments(PartPriceSchema)

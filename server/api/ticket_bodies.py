@@ -97,7 +97,7 @@ class SiteBodySchema(BaseSchema):
         if "id" in data:
             return int(data["id"])
         trusted = data.pop("position_trusted", False)
-        return NewSite(**{"time_zone": settings().zone, **data}, trusted=trusted)
+        return NewSite(**data, trusted=trusted)
 
 
 class UnitBodySchema(BaseSchema):

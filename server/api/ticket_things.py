@@ -33,10 +33,10 @@ def show(session: Session, ticket_id: int) -> TicketView:
 
 def show_registered(session: Session, done: Registered) -> TicketView:
     """Return the ticket that a report has become, or that it was added to, as it is shown."""
-    if done.added or done.again:
+    if done.opened is None:
         return show(session, done.ticket.id)
     session.flush()
-    return TicketView(detail=records.opened_detail(session, done.ticket), callbacks=())
+    return TicketView(detail=records.opened_detail(session, done.opened), callbacks=())
 
 
 def page_of_rows(

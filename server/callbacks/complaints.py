@@ -59,19 +59,6 @@ def decide(
     return complaint
 
 
-def open_complaints(
-    session: Session, *, scope: Scope, limit: int = 50, after: int | None = None
-) -> Sequence[Complaint]:
-    """Return undecided complaints, oldest first: the order in which their answers fall due.
-
-    :param after: id of the last one of the page before.
-    """
-    query = select(Complaint).join(Ticket, Ticket.id == Complaint.ticket_id).where(Complaint.decided_at.is_(None))
-    if after is not None:
-        query = query.where(Complaint.id > after)
-    return session.scalars(query.where(_within(scope)).order_by(Complaint.id).limit(limit)).all()
-
-
 def listed(
     session: Session, *, scope: Scope, is_open: bool | None = None, limit: int = 50, after: int | None = None
 ) -> Sequence[Complaint]:

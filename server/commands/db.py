@@ -35,6 +35,19 @@ def _told_in_words() -> Iterator[None]:
         raise click.ClickException(f"Not migrated: {error}. The database is as the last whole step left it.") from error
 
 
+def _patience(tries: int) -> schema.Patience:
+    return schema.Patience(tries=tries, tell=lambda text: click.echo(text, err=True))
+
+
+_TRIES = click.option(
+    "--tries",
+    type=click.IntRange(1, 100),
+    default=schema.PATIENT.tries,
+    show_default=True,
+    help="How often to come back to a table that is in use.",
+)
+
+
 @click.group("db")
 def db_command() -> None:
     """Look after the database (`DATABASE_ADMIN_URL`, else the embedded one)."""
@@ -42,19 +55,21 @@ def db_command() -> None:
 
 @db_command.command("upgrade")
 @click.argument("revision", default="head")
-def upgrade(revision: str) -> None:
+@_TRIES
+def upgrade(revision: str, tries: int) -> None:
     """Bring the schema to REVISION (default: the newest)."""
     with owner_url() as url, _told_in_words():
-        schema.upgrade(url, revision)
+        schema.upgrade(url, revision, patience=_patience(tries))
         click.echo(f"The database is at revision {schema.current(url)}.")
 
 
 @db_command.command("downgrade")
 @click.argument("revision")
-def downgrade(revision: str) -> None:
+@_TRIES
+def downgrade(revision: str, tries: int) -> None:
     """Take the schema back to REVISION (`-1`: one step; `base`: empty)."""
     with owner_url() as url, _told_in_words():
-        schema.downgrade(url, revision)
+        schema.downgrade(url, revision, patience=_patience(tries))
         click.echo(f"The database is at revision {schema.current(url)}.")
 
 

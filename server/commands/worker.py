@@ -43,6 +43,7 @@ def worker_command(tick: float, stalled: float) -> None:
         heartbeat=max(stalled / 6, 0.5),
         stalled=stalled,
         finish=1.5 if settings.demo else 10.0,
+        warm_up=0.0 if settings.simulated else 5.0,
     )
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     worker = background.Worker(database, clock, gateway, sender, source)

@@ -30,6 +30,7 @@ NAVIGATION: tuple[tuple[str, str, str, frozenset[Role]], ...] = (
     ("callbacks", "console.callbacks", "g c", frozenset({Role.CALLBACK_AGENT, Role.SUPERVISOR})),
     ("statements", "console.statements", "g s", frozenset({Role.AUDITOR, Role.FINANCE, Role.STATION})),
     ("people", "console.people", "g u", frozenset({Role.ADMINISTRATOR})),
+    ("customers", "console.customers", "g m", frozenset({Role.ADMINISTRATOR})),
 )
 """Word, endpoint, keys, and who sees it in the main navigation."""
 

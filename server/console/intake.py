@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from server.console import console
 from server.console.frame import page
+from server.console.words import say
 from server.core import clock
 from server.core.errors import Invalid
 from server.core.events import Via
@@ -27,8 +28,11 @@ from server.web.context import current, database, settings
 from server.web.errors import broken_rules
 from server.web.fields import BaseSchema, Day, Enum, Id, Latitude, Longitude, Phone, Text, broken
 from server.web.locale import locale
+from server.web.texts import LOCALES
 
 _DESK = (Role.DISPATCHER, Role.SUPERVISOR)
+CATEGORIES = ("air_conditioner", "refrigerator", "washing_machine", "gas_water_heater", "television")
+"""Products that the form proposes by their words; any other is kept as it was typed."""
 
 
 class IntakeSchema(BaseSchema):
@@ -66,6 +70,8 @@ def take_in() -> Response | tuple[str, int]:
     typed = {name: value for name, value in request.form.items() if name in IntakeSchema().fields and value.strip()}
     # A number field of a page is text; the schema's numbers are strict.
     given: dict[str, Any] = {**typed, **{name: _number(typed[name]) for name in ("lat", "lon") if name in typed}}
+    if "product_category" in typed:
+        given["product_category"] = _category(typed["product_category"])
     if typed.get("region_id", "").isdecimal():
         given["region_id"] = int(typed["region_id"])
     try:
@@ -89,6 +95,15 @@ def _number(text: str) -> float | str:
         return text
 
 
+def _category(text: str) -> str:
+    """Return the code of a product that is named by its word in any language; other words stay."""
+    named = text.strip().casefold()
+    codes = (
+        code for code in CATEGORIES for each in LOCALES if say(f"word.category.{code}", locale=each).casefold() == named
+    )
+    return next(codes, text)
+
+
 def _position(body: dict[str, Any]) -> Position | None:
     lat, lon = body["lat"], body["lon"]
     if (lat is None) != (lon is None):
@@ -97,14 +112,12 @@ def _position(body: dict[str, Any]) -> Position | None:
 
 
 def _register(session: Session, body: dict[str, Any], position: Position | None) -> Registered:
-    zone = session.scalar(select(Region.time_zone).where(Region.id == body["region_id"])) or settings().zone
     unit = NewUnit(
         body["product_category"], model=body["model"], serial=body["serial"], purchased_on=body["purchased_on"]
     )
     site = NewSite(
         body["address"] or "",
         body["region_id"],
-        zone,
         zone=body["zone"],
         position=position,
         trusted=position is not None,
@@ -141,5 +154,6 @@ def _form(typed: Any, *, status: int = 200, **shown: Any) -> tuple[str, int]:
         work_types=list(WorkType),
         zones=list(Zone),
         priorities=list(Priority),
+        categories=CATEGORIES,
         **shown,
     )

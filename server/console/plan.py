@@ -10,12 +10,14 @@ from werkzeug.wrappers import Response
 
 from server.console import console
 from server.console.forms import whole
-from server.console.frame import page
+from server.console.frame import hour, page, word_of
+from server.console.words import say
 from server.core import clock
 from server.core.clock import local_day, local_instant
 from server.core.errors import NotFound
 from server.core.events import Via
 from server.core.numbers import ticket_number
+from server.customers.models import Customer, Site
 from server.dispatch import plans, queries
 from server.dispatch.models import PlanOmission, PlanStop
 from server.dispatch.status import PlanStatus
@@ -28,6 +30,7 @@ from server.technicians.models import Shift, Technician
 from server.travel.matrix import TRAVEL_FINDINGS
 from server.web.auth import allowed
 from server.web.context import current, database, settings
+from server.web.locale import locale
 
 _DESK = (Role.DISPATCHER, Role.SUPERVISOR)
 _FIRST_HOUR, _LAST_HOUR = 7, 20
@@ -43,6 +46,7 @@ class Bar:
     look: str
     title: str
     sub: str
+    place: str
     address: str
 
 
@@ -53,6 +57,15 @@ class Lane:
     name: str
     off: tuple[tuple[float, float], ...]
     bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """The ticket that a plan is about, in words."""
+
+    number: str
+    customer: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +103,10 @@ def plan() -> tuple[str, int]:
         bars: dict[int, list[Bar]] = {}
         for visit in visits:
             address = url_for("console.ticket", ticket_id=visit.ticket_id)
-            look = _VISIT_LOOKS.get(visit.status, "")
-            bars.setdefault(visit.technician_id, []).append(
-                _bar(
-                    shown,
-                    (visit.starts_at, visit.ends_at, visit.travel_seconds),
-                    (look, visit.number, visit.address or "", address),
-                )
-            )
+            sub = f"{_hour(visit.starts_at, region)} {say(f'status.visit.{visit.status}', locale=locale())}"
+            words = (_VISIT_LOOKS.get(visit.status, ""), visit.number, sub, visit.address or "", address)
+            times = (visit.starts_at, visit.ends_at, visit.travel_seconds)
+            bars.setdefault(visit.technician_id, []).append(_bar(shown, times, words))
         found = queries.plans(session, scope=current().scope, region_id=region.id, limit=8)
     return page(
         "plan.html",
@@ -155,13 +164,15 @@ def proposal(plan_id: int) -> tuple[str, int]:
         shown = _hours(day, region)
         staff = _staff(session, region)
         shifts = people.shifts(session, technician_ids=[each.id for each in staff], since=shown.start, until=shown.end)
-        numbers = _numbers(session, found.stops, found.omissions)
+        about = _about(session, found.stops, found.omissions)
     bars: dict[int, list[Bar]] = {}
     for stop in found.stops:
         if shown.start <= stop.starts_at < shown.end:
-            number = numbers[stop.ticket_id]
+            it = about[stop.ticket_id]
             address = url_for("console.ticket", ticket_id=stop.ticket_id)
-            words = ("bad" if stop.skipped else "", number, stop.skipped or "", address)
+            skipped = word_of("skipped", stop.skipped, language=locale()) if stop.skipped else ""
+            sub = f"{_hour(stop.starts_at, region)} {skipped}".rstrip()
+            words = ("bad" if stop.skipped else "", it.number, sub, it.address, address)
             bars.setdefault(stop.technician_id, []).append(
                 _bar(shown, (stop.starts_at, stop.ends_at, stop.travel_seconds), words)
             )
@@ -177,7 +188,7 @@ def proposal(plan_id: int) -> tuple[str, int]:
         ],
         hours=_scale(),
         lanes=[_lane(shown, each, shifts, bars.get(each.id, [])) for each in staff],
-        numbers=numbers,
+        about=about,
         travel_findings=[each for each in found.plan.findings.get("items", []) if each["code"] in TRAVEL_FINDINGS],
         under_way=found.plan.status in (PlanStatus.QUEUED, PlanStatus.SOLVING),
     )
@@ -238,9 +249,13 @@ def _scale() -> list[tuple[int, float]]:
     ]
 
 
-def _bar(shown: _Day, times: tuple[datetime, datetime, int], words: tuple[str, str, str, str]) -> Bar:
+def _hour(instant: datetime, region: Region) -> str:
+    return hour(instant, region.time_zone, language=locale())
+
+
+def _bar(shown: _Day, times: tuple[datetime, datetime, int], words: tuple[str, str, str, str, str]) -> Bar:
     starts_at, ends_at, travel_seconds = times
-    look, title, sub, address = words
+    look, title, sub, place, address = words
     left = shown.at(starts_at)
     return Bar(
         left=left,
@@ -249,6 +264,7 @@ def _bar(shown: _Day, times: tuple[datetime, datetime, int], words: tuple[str, s
         look=look,
         title=title,
         sub=sub,
+        place=place,
         address=address,
     )
 
@@ -266,7 +282,10 @@ def _lane(shown: _Day, technician: Technician, shifts: list[Shift], bars: list[B
     return Lane(technician.name, tuple(off), tuple(bars))
 
 
-def _numbers(session: Session, stops: tuple[PlanStop, ...], omissions: tuple[PlanOmission, ...]) -> dict[int, str]:
+def _about(session: Session, stops: tuple[PlanStop, ...], omissions: tuple[PlanOmission, ...]) -> dict[int, About]:
     ids = {each.ticket_id for each in stops} | {each.ticket_id for each in omissions}
-    found = session.execute(select(Ticket.id, Ticket.opened_at).where(Ticket.id.in_(ids)))
-    return {ticket_id: ticket_number(ticket_id, opened_at) for ticket_id, opened_at in found}
+    query = select(Ticket.id, Ticket.opened_at, Customer.name, Site.address).join(
+        Customer, Customer.id == Ticket.customer_id
+    )
+    found = session.execute(query.outerjoin(Site, Site.id == Ticket.site_id).where(Ticket.id.in_(ids)))
+    return {row.id: About(ticket_number(row.id, row.opened_at), row.name, row.address or "") for row in found}

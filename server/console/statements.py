@@ -20,6 +20,8 @@ from server.core.events import Actor, Via
 from server.organisation.access import Scope
 from server.organisation.models import Role
 from server.settlement import audit, closing, export, queries, statements
+from server.settlement.models import Statement
+from server.settlement.scope import answers_for
 from server.settlement.status import PAID_VERDICTS, STATEMENT, Reason, StatementEvent, StatementStatus, Verdict
 from server.web import texts
 from server.web.auth import allowed
@@ -91,7 +93,7 @@ def _page(statement_id: int, *, status: int = 200, **shown: object) -> tuple[str
     possible = [
         name
         for name, (event, role) in _STEPS.items()
-        if caller.has(role) and (STATEMENT.allows(state, event) if event else state == StatementStatus.PUBLISHED)
+        if caller.has(role) and (STATEMENT.allows(state, event) if event else _may_agree(caller.scope, found.statement))
     ]
     lines = sorted(found.lines, key=lambda sheet: (not sheet.suspicions, sheet.line.id))
     return page(
@@ -112,6 +114,10 @@ def _page(statement_id: int, *, status: int = 200, **shown: object) -> tuple[str
         zone=zone,
         **shown,
     )
+
+
+def _may_agree(scope: Scope, shown: Statement) -> bool:
+    return shown.status == StatementStatus.PUBLISHED and shown.agreed_at is None and answers_for(scope, shown)
 
 
 @console.post("/console/statements/<id:statement_id>/lines/<id:line_id>")

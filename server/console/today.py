@@ -1,8 +1,10 @@
 """What waits for somebody's attention, worst first."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,6 +25,27 @@ from server.web.locale import locale
 from server.web.zones import callers_zone
 
 _STATUSES = frozenset({"ticket", "visit", "completion_card"})
+_TIMES = MappingProxyType(
+    {
+        "escalations": "since",
+        "late_visits": "planned",
+        "urges": "due",
+        "overdue_tickets": "due",
+        "complaints": "due",
+        "unverified_outcomes": "due",
+        "readings": "since",
+        "incomplete_tickets": "since",
+        "stale_tickets": "since",
+        "unplaced_tickets": "since",
+        "ready_tickets": "due",
+        "open_offers": "until",
+        "hindrances": "since",
+        "callbacks": "due",
+        "cards": "due",
+    }
+)
+"""What the instant of each queue's items means."""
+_ALARMING = frozenset({"escalations", "late_visits", "overdue_tickets", "stale_tickets"})
 _WORDS = {"hindrance": "hindrance", "customer_callback": "result", "complaint": "fail_reason"}
 
 
@@ -45,7 +68,30 @@ def today() -> tuple[str, int]:
         zone = callers_zone(session)
         about = _tickets(session, {each.ticket_id for queue in found for each in queue.items if each.ticket_id})
     day = local_day(clock.now(), zone)
-    return page("today.html", queues=found, about=about, matter=matter, zone=zone, today=day)
+    return page(
+        "today.html",
+        queues=found,
+        about=about,
+        matter=matter,
+        zone=zone,
+        today=day,
+        times=_TIMES,
+        alarming=_ALARMING,
+        lists=_lists(caller.roles),
+    )
+
+
+def _lists(roles: Collection[Role]) -> Mapping[str, str]:
+    """Return the pages on which somebody with these roles finds the whole of a queue."""
+    lists = {
+        "incomplete_tickets": url_for("console.tickets", tab="incomplete"),
+        "ready_tickets": url_for("console.tickets", tab="ready"),
+    }
+    if Role.DISPATCHER in roles:
+        lists["cards"] = url_for("console.cards")
+    if Role.SUPERVISOR in roles:
+        lists["unverified_outcomes"] = url_for("console.callbacks")
+    return lists
 
 
 def _tickets(session: Session, ids: Iterable[int]) -> Mapping[int, About]:

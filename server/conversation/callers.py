@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.conversation.commands import Party
@@ -52,13 +52,16 @@ def language_of_text(session: Session, text: str) -> str:
 
 def technician_at(session: Session, *, phone: str) -> Caller | None:
     """Return the technician whose telephone it is, unless he has left."""
-    row = session.execute(
-        select(Technician.id, Technician.locale, Region.time_zone)
-        .join(Station, Station.id == Technician.station_id)
-        .join(Region, Region.id == Station.region_id)
-        .where(Technician.phone == phone, Technician.left_at.is_(None))
-    ).one_or_none()
+    row = session.execute(_TECHNICIAN_AT, {"phone": phone}).one_or_none()
     return Caller(phone, Party.TECHNICIAN, row[0], language(row[1]), row[2]) if row else None
+
+
+_TECHNICIAN_AT = (
+    select(Technician.id, Technician.locale, Region.time_zone)
+    .join(Station, Station.id == Technician.station_id)
+    .join(Region, Region.id == Station.region_id)
+    .where(Technician.phone == bindparam("phone"), Technician.left_at.is_(None))
+)
 
 
 def customer_at(session: Session, *, phone: str) -> Caller | None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.conversation import wording
 from server.conversation.callers import language
-from server.conversation.phrases import say
+from server.conversation.phrases import knows, say
 from server.customers.models import Customer, CustomerPhone, Site
 from server.orders.models import Ticket
 from server.orders.visit_models import Visit
@@ -58,8 +58,10 @@ class Job:
     window_to: datetime
 
     def work(self, locale: str) -> str:
-        """Return what is to be done."""
-        return f"{say(f'work.{self.work_type}', locale)} {self.category}".strip()
+        """Return what is to be done, and with what: the product by its word where we have one."""
+        word = f"category.{self.category}"
+        product = say(word, locale) if knows(word) else self.category.replace("_", " ")
+        return f"{say(f'work.{self.work_type}', locale)} {product}".strip()
 
     def day(self, locale: str) -> str:
         """Return the day of the visit at the site."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import String, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.conversation.models import Ended, OpenQuestion, QuestionKind
@@ -60,7 +60,10 @@ def open_question(
 def _hold(session: Session, phone: str) -> None:
     # Two messages to one telephone that are written at the same moment must not get one code.
     key = f"telephone/{phone}"
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    session.execute(_HOLD, {"key": key})
+
+
+_HOLD = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("key", type_=String), 0)))
 
 
 def _free_code(session: Session, *, phone: str, ticket_id: int, now: datetime) -> str:
@@ -113,17 +116,20 @@ def open_at(session: Session, *, phone: str) -> list[OpenQuestion]:
 
 def named(session: Session, *, phone: str, code: str, now: datetime) -> OpenQuestion | None:
     """Return the question that a code means at a telephone, open or closed within the last 7 days; None if none."""
-    return session.scalar(
-        select(OpenQuestion)
-        .where(
-            OpenQuestion.phone == phone,
-            OpenQuestion.code == code,
-            or_(OpenQuestion.closed_at.is_(None), OpenQuestion.closed_at > now - REST),
-        )
-        .order_by(OpenQuestion.closed_at.is_(None).desc(), OpenQuestion.id.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
+    return session.scalar(_NAMED, {"phone": phone, "code": code, "rested_since": now - REST})
+
+
+_NAMED = (
+    select(OpenQuestion)
+    .where(
+        OpenQuestion.phone == bindparam("phone"),
+        OpenQuestion.code == bindparam("code"),
+        or_(OpenQuestion.closed_at.is_(None), OpenQuestion.closed_at > bindparam("rested_since")),
     )
+    .order_by(OpenQuestion.closed_at.is_(None).desc(), OpenQuestion.id.desc())
+    .limit(1)
+    .execution_options(populate_existing=True)
+)
 
 
 def lapsed_since(session: Session, *, phone: str, since: datetime) -> list[OpenQuestion]:

@@ -1,9 +1,10 @@
 """Many rows at once: identities reserved first, then one COPY; ten times faster than statements."""
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Select, Table, func, select
 from sqlalchemy.orm import Session
 
 from server.core.db import Base
@@ -20,6 +21,19 @@ def reserve_ids(session: Session, kind: type[Base], count: int) -> list[int]:
         return []
     sequence = func.pg_get_serial_sequence(table_of(kind).name, "id")
     return list(session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, count).alias())))
+
+
+def reserve_each(session: Session, *kinds: type[Base]) -> tuple[int, ...]:
+    """Return one new identity of each of several tables, asked for at once.
+
+    Rows that refer to each other can then be written in one flush, without waiting for the identity of each.
+    """
+    return tuple(session.execute(_one_of_each(kinds)).one())
+
+
+@cache
+def _one_of_each(kinds: tuple[type[Base], ...]) -> Select[Any]:
+    return select(*(func.nextval(f"{table_of(kind).name}_id_seq") for kind in kinds))
 
 
 def copy_in(session: Session, kind: type[Base], rows: Iterable[Mapping[str, Any]]) -> int:

@@ -128,6 +128,10 @@ class Versioned:
         return {"version_id_col": cls.version}
 
 
+KEPT = "kept"
+"""Under which the sessions of one database share what was read from rows that are never changed (policies)."""
+
+
 class Database:
     """An engine with the one way to open a transaction.
 
@@ -153,11 +157,12 @@ class Database:
         )
         event.listen(self.engine, "connect", _remember_statements)
         event.listen(self.engine, "checkout", _demand_alive)
-        self._sessions = sessionmaker(self.engine, expire_on_commit=False, info=info or {})
+        info = {**(info or {}), KEPT: {}}
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False, info=info)
         event.listen(self._sessions, "loaded_as_persistent", _hold)
         event.listen(self._sessions, "pending_to_persistent", _hold)
         self._readers = sessionmaker(
-            self.engine.execution_options(isolation_level="AUTOCOMMIT"), autoflush=False, info=info or {}
+            self.engine.execution_options(isolation_level="AUTOCOMMIT"), autoflush=False, info=info
         )
 
     @contextmanager

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from enum import StrEnum
 
 EARTH_RADIUS_KM = 6371.0088
 """Mean radius (IUGG) used for great-circle distances."""
@@ -64,6 +65,13 @@ def to_gcj02(position: Position) -> Position:
         return position
     d_lat, d_lon = _gcj_shift(position)
     return Position(position.lat + d_lat, position.lon + d_lon)
+
+
+class Datum(StrEnum):
+    """In what coordinates are written: WGS-84, or the shifted datum of Chinese maps."""
+
+    WGS84 = "wgs84"
+    GCJ02 = "gcj02"
 
 
 def from_gcj02(position: Position) -> Position:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar, cast, get_origin, get_type_hints
 
-from sqlalchemy import UniqueConstraint, select
+from sqlalchemy import ARRAY, String, UniqueConstraint, bindparam, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from server.core.db import Base, Identified, Json
+from server.core.db import KEPT, Base, Identified, Json
 from server.core.money import Money
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,20 +52,41 @@ def in_force(session: Session, terms: type[P], *, at: datetime) -> tuple[P, int]
 
     :raises NoPolicy: if there is none.
     """
-    row = session.scalar(
-        select(Policy)
-        .where(Policy.name == terms.policy_name, Policy.valid_from <= at)
-        .order_by(Policy.valid_from.desc())
-        .limit(1)
+    ((found, policy_id),) = all_in_force(session, terms, at=at)
+    return cast(P, found), policy_id
+
+
+def all_in_force(session: Session, *kinds: type[Terms], at: datetime) -> tuple[tuple[Any, int], ...]:
+    """Return several terms valid at an instant, each with the id of its version, looked up at once.
+
+    :raises NoPolicy: if one of them has no version that is valid.
+    """
+    asked = {"names": [terms.policy_name for terms in kinds], "at": at}
+    # Of several versions the latest is read last and stays.
+    found = {row.name: row.id for row in session.execute(_VALID, asked)}
+    if absent := [terms.policy_name for terms in kinds if terms.policy_name not in found]:
+        raise NoPolicy(absent[0])
+    return tuple(
+        (version(session, terms, policy_id=found[terms.policy_name]), found[terms.policy_name]) for terms in kinds
     )
-    if row is None:
-        raise NoPolicy(terms.policy_name)
-    return read(terms, row.values), row.id
+
+
+_VALID = (
+    select(Policy.__table__.c.name, Policy.__table__.c.id)
+    .where(
+        Policy.__table__.c.name == func.any(bindparam("names", type_=ARRAY(String))),
+        Policy.__table__.c.valid_from <= bindparam("at"),
+    )
+    .order_by(Policy.__table__.c.valid_from)
+)
 
 
 def version(session: Session, terms: type[P], *, policy_id: int) -> P:
     """Return the terms of a version that a decision was frozen with."""
-    return read(terms, session.get_one(Policy, policy_id).values)
+    kept = session.info.get(KEPT, {})
+    if (terms, policy_id) not in kept:
+        kept[terms, policy_id] = read(terms, session.get_one(Policy, policy_id).values)
+    return cast(P, kept[terms, policy_id])
 
 
 def install_defaults(session: Session, *policies: type[Terms]) -> None:

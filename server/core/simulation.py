@@ -23,6 +23,9 @@ class Simulation(Base):
     at: Mapped[datetime]
 
 
+_AT = select(Simulation.__table__.c.at)
+
+
 class NotARehearsal(RuntimeError):
     """A process was started on simulated time, but its database carries no mark of a rehearsal."""
 
@@ -40,7 +43,7 @@ class SimulatedClock:
         :raises NotARehearsal: if the database carries no mark.
         """
         with self._engine.connect() as connection:
-            at = connection.execute(select(Simulation.at)).scalar_one_or_none()
+            at: datetime | None = connection.execute(_AT).scalar_one_or_none()
         if at is None:
             raise NotARehearsal
         return at

@@ -1,10 +1,10 @@
-"""The customer file (R4): who he is, his telephones, places and units; recognising a caller; special sales."""
+"""The customer file (R4): who he is, his telephones, places and units."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -12,6 +12,7 @@ from server.core.errors import Invalid, NotFound
 from server.core.numbers import BadPhone, e164
 from server.core.places import Position
 from server.customers.models import Customer, CustomerPhone, Equipment, Site, Zone
+from server.organisation.models import Region
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,12 @@ class NewSite:
     """A place as somebody describes it.
 
     :param trusted: whether the position may be planned with.
-    :param time_zone: an IANA name.
+    :param time_zone: an IANA name; None for that of the region.
     """
 
     address: str
     region_id: int
-    time_zone: str
+    time_zone: str | None = None
     zone: Zone = Zone.URBAN
     position: Position | None = None
     trusted: bool = False
@@ -84,23 +85,6 @@ def telephone(text: str, *, country: str = "CN") -> str:
         raise BadTelephone from None
 
 
-def recognise(session: Session, *, phone: str | None = None, serial: str | None = None) -> list[Customer]:
-    """Return who a caller may be, by telephone (international form) or by the serial of his unit (R4).
-
-    One number may belong to several customers; the one seen last comes first.
-    """
-    if phone is None and serial is None:
-        return []
-    query = select(Customer).order_by(Customer.id.desc()).limit(20)
-    if phone is not None:
-        query = query.where(
-            exists().where(CustomerPhone.customer_id == Customer.id).where(CustomerPhone.number == phone)
-        )
-    if serial is not None:
-        query = query.where(exists().where(Equipment.customer_id == Customer.id).where(Equipment.serial == serial))
-    return list(session.scalars(query))
-
-
 def open_file(session: Session, new: NewCustomer, *, now: datetime) -> Customer:
     """Return the customer's file, made if he has none (R4).
 
@@ -114,7 +98,20 @@ def open_file(session: Session, new: NewCustomer, *, now: datetime) -> Customer:
     if known is not None:
         add_phones(session, known, phones, now=now)
         return known
+    customer, _ = make_file(session, new, phones, now=now)
+    session.flush()
+    return customer
+
+
+def make_file(
+    session: Session, new: NewCustomer, phones: tuple[str, ...], *, now: datetime, row_id: int | None = None
+) -> tuple[Customer, tuple[CustomerPhone, ...]]:
+    """Add a file for somebody who has none, with his telephones (international form).
+
+    :param row_id: reserved for it; without one it has none before the session is flushed.
+    """
     customer = Customer(
+        id=row_id,
         name=new.name.strip(),
         organisation=new.organisation,
         locale=new.locale,
@@ -123,10 +120,9 @@ def open_file(session: Session, new: NewCustomer, *, now: datetime) -> Customer:
         fictional=new.fictional,
         created_at=now,
     )
-    session.add(customer)
-    session.flush()
-    session.add_all(CustomerPhone(customer_id=customer.id, number=number, added_at=now) for number in phones)
-    return customer
+    telephones = tuple(CustomerPhone(customer=customer, number=number, added_at=now) for number in phones)
+    session.add_all((customer, *telephones))
+    return customer, telephones
 
 
 def numbers_of(named: NewCustomer | int) -> tuple[str, ...]:
@@ -171,11 +167,6 @@ def add_phones(session: Session, customer: Customer, phones: tuple[str, ...], *,
     )
 
 
-def add_site(session: Session, new: NewSite, *, customer_id: int) -> Site:
-    """Return the place, made if it is not known by its external id, or by its address at this customer."""
-    return known_site(session, new, customer_id=customer_id) or make_site(session, new, customer_id=customer_id)
-
-
 def known_site(session: Session, new: NewSite, *, customer_id: int) -> Site | None:
     """Return the place if the file has it; a better position is taken over."""
     if new.external_id is not None:
@@ -192,14 +183,22 @@ def known_site(session: Session, new: NewSite, *, customer_id: int) -> Site | No
     return known
 
 
-def make_site(session: Session, new: NewSite, *, customer_id: int) -> Site:
-    """Add a place that the file does not have."""
+def make_site(
+    session: Session, new: NewSite, *, customer: Customer, row_id: int | None = None, region_zone: str | None = None
+) -> Site:
+    """Add a place that the file does not have.
+
+    :param row_id: reserved for it; without one the session is flushed, so that it has one.
+    :param region_zone: time zone of its region, where that is known already.
+    """
     site = Site(
-        customer_id=customer_id,
+        id=row_id,
+        customer=customer,
+        customer_id=customer.id,
         region_id=new.region_id,
         address=new.address.strip(),
         position_trusted=new.trusted and new.position is not None,
-        time_zone=new.time_zone,
+        time_zone=new.time_zone or region_zone or _zone_of_region(session, new.region_id),
         zone=new.zone,
         access=new.access,
         source=new.source,
@@ -207,8 +206,14 @@ def make_site(session: Session, new: NewSite, *, customer_id: int) -> Site:
     )
     site.position = new.position
     session.add(site)
-    session.flush()
+    if row_id is None:
+        session.flush()
     return site
+
+
+def _zone_of_region(session: Session, region_id: int) -> str:
+    # Of a region that there is not, the database refuses the place, whatever its time.
+    return session.scalar(select(Region.time_zone).where(Region.id == region_id)) or "UTC"
 
 
 def _learn_position(site: Site, new: NewSite) -> None:
@@ -217,12 +222,6 @@ def _learn_position(site: Site, new: NewSite) -> None:
         return
     site.position = new.position
     site.position_trusted = new.trusted
-
-
-def add_unit(session: Session, new: NewUnit, *, customer_id: int, site_id: int | None) -> Equipment:
-    """Return the unit, made if the file has none like it; what the file did not know is filled in."""
-    known = known_unit(session, new, customer_id=customer_id, site_id=site_id)
-    return known or make_unit(session, new, customer_id=customer_id, site_id=site_id)
 
 
 def known_unit(session: Session, new: NewUnit, *, customer_id: int, site_id: int | None) -> Equipment | None:
@@ -237,11 +236,19 @@ def known_unit(session: Session, new: NewUnit, *, customer_id: int, site_id: int
     return known
 
 
-def make_unit(session: Session, new: NewUnit, *, customer_id: int, site_id: int | None) -> Equipment:
-    """Add a unit that the file does not have."""
+def make_unit(
+    session: Session, new: NewUnit, *, customer: Customer, site: Site | None, row_id: int | None = None
+) -> Equipment:
+    """Add a unit that the file does not have.
+
+    :param row_id: reserved for it; without one the session is flushed, so that it has one.
+    """
     unit = Equipment(
-        customer_id=customer_id,
-        site_id=site_id,
+        id=row_id,
+        customer=customer,
+        customer_id=customer.id,
+        site=site,
+        site_id=site.id if site is not None else None,
         category=new.category,
         brand=new.brand,
         model=new.model,
@@ -254,7 +261,8 @@ def make_unit(session: Session, new: NewUnit, *, customer_id: int, site_id: int 
         pre_sale=new.pre_sale,
     )
     session.add(unit)
-    session.flush()
+    if row_id is None:
+        session.flush()
     return unit
 
 

@@ -48,6 +48,8 @@ class CustomerPhone(Identified, Base):
     number: Mapped[str]
     added_at: Mapped[datetime]
 
+    customer: Mapped[Customer] = relationship(lazy="raise")
+
 
 class Site(Placed, Versioned, Identified, Base):
     """A place where we work: address, position, time zone, zone."""
@@ -97,6 +99,9 @@ class Equipment(Versioned, Identified, Base):
     expenses_warranty_until: Mapped[date | None]
     pre_sale: Mapped[bool] = mapped_column(default=False)
     unsafe_since: Mapped[datetime | None]
+
+    customer: Mapped[Customer] = relationship(lazy="raise")
+    site: Mapped[Site | None] = relationship(lazy="raise")
 
 
 class SpecialSale(Identified, Base):

@@ -1,34 +1,26 @@
 """The solver process seen from outside: started, listened to, limited, ended. It never holds a transaction open."""
 
 import json
-import os
 import queue
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import structlog
 
-import server
 from routing.plan import Plan
 from routing.problem import Problem
 from routing.reading import FormatError, plan_value
 from routing.writing import problem_json
+from server.dispatch.solver_process import SolverProcess, Spare, start
 
 log = structlog.get_logger(__name__)
 
 Line = dict[str, Any]
-
-_PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "NUMBA_CACHE_DIR", "VIRTUAL_ENV", "SYSTEMROOT")
-"""What of the environment the solver is given: no address of a database, no key."""
-_MODULE = "server.dispatch.solver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +100,19 @@ class Watch:
     started: Callable[[int], None] = lambda _: None
 
 
-def ask(question: Question, *, watch: Watch, limits: Limits | None = None) -> Answer:
+def ask(question: Question, *, watch: Watch, limits: Limits | None = None, spare: Spare | None = None) -> Answer:
     """Let a process of its own solve a problem, and return its plan.
 
     Counted from the moment at which the process is ready it ends with the limit plus the grace at the latest, whatever
     the solver does. Reasons that were not given by then are missing; the plan is never.
 
+    :param spare: where a process may be taken from; the next one is started when this one has answered.
     :raises SolverFailed: `timed_out`, `killed`, `out_of_memory`, `crashed`, `invalid_problem`, `no_sound_plan`.
     :raises Cancelled: if the watch says so.
     """
     bounds = limits or Limits()
-    with _process() as (process, complaints):
+    with _at_hand(spare) as solver:
+        process = solver.running
         watch.started(process.pid)
         ear = _Ear(_spoken_by(process), watch, look=bounds.look)
         try:
@@ -129,40 +123,20 @@ def ask(question: Question, *, watch: Watch, limits: Limits | None = None) -> An
         except SolverFailed as failed:
             process.kill()
             code = _cause(failed, process.wait())
-            log.warning("the solver gave no plan", cause=code, status=process.returncode, said=_last_words(complaints))
+            log.warning("the solver gave no plan", cause=code, status=process.returncode, said=solver.last_words())
             raise SolverFailed(code) from failed
 
 
 @contextmanager
-def _process() -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
-    """Start the process; whatever happens, it is gone at the end."""
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    # Sets of strings have one order in every run: the same seed gives the same plan.
-    environment |= {"PYTHONHASHSEED": "0", "PYTHONPATH": str(Path(server.__path__[0]).parent)}
-    with tempfile.TemporaryFile() as complaints:
-        process = subprocess.Popen(
-            [sys.executable, "-m", _MODULE],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=complaints,
-            env=environment,
-            cwd=tempfile.gettempdir(),
-        )
-        try:
-            yield process, complaints
-        finally:
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None and not pipe.closed:
-                    _close(pipe)
-
-
-def _close(pipe: IO[bytes]) -> None:
+def _at_hand(spare: Spare | None) -> Iterator[SolverProcess]:
+    """Take or start a process; whatever happens, it is gone at the end."""
+    process = spare.take() if spare is not None else start()
     try:
-        pipe.close()
-    except BrokenPipeError:
-        return  # what was not yet written is for nobody any more
+        yield process
+    finally:
+        process.end()
+        if spare is not None:
+            spare.prepare()
 
 
 def _tell(process: subprocess.Popen[bytes], question: Question, *, ends_at: float, memory_bytes: int) -> None:
@@ -286,9 +260,3 @@ def _cause(failed: SolverFailed, status: int) -> str:
     if failed.code != "silent":
         return failed.code
     return "killed" if status < 0 else "crashed"
-
-
-def _last_words(complaints: IO[bytes]) -> str:
-    complaints.seek(0, os.SEEK_END)
-    complaints.seek(max(0, complaints.tell() - 2000))
-    return complaints.read().decode(errors="replace")

@@ -22,6 +22,7 @@ from server.dispatch.modelling import Model, model, places_of
 from server.dispatch.models import Plan
 from server.dispatch.publication import Published, Skipped, UnknownPlan, publish
 from server.dispatch.snapshot import Snapshot
+from server.dispatch.solver_process import Spare
 from server.dispatch.status import PlanEvent, PlanStatus
 from server.dispatch.terms import DispatchTerms
 from server.organisation.models import Region
@@ -127,7 +128,13 @@ class _Task:
 
 
 def solve(
-    database: Database, *, plan_id: int, clock: Clock, source: Source | None = None, limits: Limits | None = None
+    database: Database,
+    *,
+    plan_id: int,
+    clock: Clock,
+    source: Source | None = None,
+    limits: Limits | None = None,
+    spare: Spare | None = None,
 ) -> None:
     """Solve a plan: the job `dispatch.solve`. May be done again after its worker was killed.
 
@@ -135,6 +142,7 @@ def solve(
     cancelled; one whose solver fails is *failed* with the reason, and whatever was published before stays.
 
     :param source: travel times better than the region's model, where the installation has them.
+    :param spare: the solver process that waits for this.
     """
     task = database.attempt(lambda session: _start(session, plan_id=plan_id, now=clock.read()))
     if task is None:
@@ -143,7 +151,7 @@ def solve(
     travel = travel_times(database, points=places.points(), crow=task.rests_on.crow, source=source, now=clock.read())
     built = model(task.rests_on, name=f"plan-{plan_id}", places=places, travel=travel, terms=task.terms)
     found = built.problem.findings()
-    _Solving(database, clock, task, built, travel, found).run(limits)
+    _Solving(database, clock, task, built, travel, found).run(limits, spare)
 
 
 def _start(session: Session, *, plan_id: int, now: datetime) -> _Task | None:
@@ -178,7 +186,7 @@ class _Solving:
     travel: TravelMatrix
     found: tuple[Finding, ...]
 
-    def run(self, limits: Limits | None) -> None:
+    def run(self, limits: Limits | None, spare: Spare | None) -> None:
         """Ask the solver, and keep its answer or why there is none."""
         if any(f.severity is Severity.ERROR for f in self.found):
             self._fail("invalid_problem")
@@ -188,7 +196,7 @@ class _Solving:
             self.model.problem, task.seed, task.seconds, task.iterations, candidates=task.terms.candidates
         )
         try:
-            answer = engine.ask(question, watch=Watch(self._report), limits=limits)
+            answer = engine.ask(question, watch=Watch(self._report), limits=limits, spare=spare)
         except Cancelled:
             return
         except SolverFailed as failed:

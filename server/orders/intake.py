@@ -12,12 +12,14 @@ from server.core.clock import local_day
 from server.core.db import violated
 from server.core.errors import Invalid
 from server.core.events import Actor, ActorKind, note, record
-from server.customers import files, served
+from server.customers import files
 from server.customers.files import NewCustomer, NewSite, NewUnit
-from server.customers.models import Customer, Equipment, Site
-from server.orders import judging, rules
+from server.customers.models import Equipment, Site
+from server.orders import judging, places, rules
 from server.orders.locks import lock_ticket
 from server.orders.models import Ticket, TicketReport
+from server.orders.places import Described, Place
+from server.orders.records import Opened
 from server.orders.status import OPEN_TICKET, TicketEvent, TicketStatus
 from server.orders.words import Channel, ChargeCategory, Priority, WarrantyVerdict, WorkType
 from server.organisation.models import Region
@@ -91,11 +93,13 @@ class Registered:
 
     :param added: whether it became a fact of a ticket that was there before.
     :param again: whether this very report had been taken in before.
+    :param opened: everything that was written about a ticket that is new.
     """
 
     ticket: Ticket
     added: bool
     again: bool = False
+    opened: Opened | None = None
 
 
 class ReportNeedsSource(Invalid):
@@ -138,8 +142,6 @@ def register(session: Session, report: NewReport, *, by: Actor, now: datetime) -
         raise ReportNeedsSource
     if report.opened_at > now:
         raise ReportFromTheFuture
-    if (known := _again(session, report)) is not None:
-        return known
     try:
         with session.begin_nested():
             return _take_in(session, report, by=by, now=now)
@@ -150,8 +152,6 @@ def register(session: Session, report: NewReport, *, by: Actor, now: datetime) -
             raise
     # Somebody took in the same report, or another one about the same new customer, a moment ago. He has
     # committed, or we would still be waiting for him: now his rows are found.
-    if (known := _again(session, report)) is not None:
-        return known
     with session.begin_nested():
         return _take_in(session, report, by=by, now=now)
 
@@ -171,7 +171,13 @@ def _again(session: Session, report: NewReport) -> Registered | None:
 
 
 def _take_in(session: Session, report: NewReport, *, by: Actor, now: datetime) -> Registered:
-    place = _place(session, report, now)
+    about = Described(report.customer, report.site, report.equipment, report.source, report.external_id)
+    place = places.of_stranger(session, about, now=now)
+    if place is not None:
+        return _open(session, report, place, by=by, now=now)
+    if (known := _again(session, report)) is not None:
+        return known
+    place = places.in_files(session, about, now=now)
     if report.second_ticket_reason is None and not place.is_new:
         ticket = _open_about(session, report, place)
         if ticket is not None and lock_ticket(session, ticket.id).status in OPEN_TICKET:
@@ -185,58 +191,12 @@ def _take_in(session: Session, report: NewReport, *, by: Actor, now: datetime) -
     return _open(session, report, place, by=by, now=now)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Whose, where and on what the work is.
-
-    :param is_new: whether neither place nor unit was in any file before: no ticket can be about them.
-    """
-
-    customer: Customer
-    site: Site | None
-    unit: Equipment | None
-    is_new: bool
-
-
-def _place(session: Session, report: NewReport, now: datetime) -> _Place:
-    customer = (
-        files.open_file(session, report.customer, now=now)
-        if isinstance(report.customer, NewCustomer)
-        else served.held(session, report.customer)
-    )
-    site, knew_site = _site(session, report, customer)
-    unit, knew_unit = _unit(session, report, customer, site)
-    return _Place(customer, site, unit, is_new=not (knew_site or knew_unit))
-
-
-def _site(session: Session, report: NewReport, customer: Customer) -> tuple[Site | None, bool]:
-    """Return the place, and whether it was there before."""
-    if report.site is None:
-        return None, False
-    if not isinstance(report.site, NewSite):
-        return files.site_of(session, report.site, customer_id=customer.id), True
-    known = files.known_site(session, report.site, customer_id=customer.id)
-    return known or files.make_site(session, report.site, customer_id=customer.id), known is not None
-
-
-def _unit(session: Session, report: NewReport, customer: Customer, site: Site | None) -> tuple[Equipment | None, bool]:
-    """Return the unit, and whether it was there before."""
-    if report.equipment is None:
-        return None, False
-    if not isinstance(report.equipment, NewUnit):
-        return files.unit_of(session, report.equipment), True
-    site_id = site.id if site is not None else None
-    known = files.known_unit(session, report.equipment, customer_id=customer.id, site_id=site_id)
-    made = known or files.make_unit(session, report.equipment, customer_id=customer.id, site_id=site_id)
-    return made, known is not None
-
-
 def _hold(session: Session, kind: type[R], row_id: int | None) -> None:
     if row_id is not None:
         session.execute(select(kind.id).where(kind.id == row_id).with_for_update(key_share=True))
 
 
-def _open_about(session: Session, report: NewReport, place: _Place) -> Ticket | None:
+def _open_about(session: Session, report: NewReport, place: Place) -> Ticket | None:
     """Return the open ticket about the same unit, or the same work on the same kind of thing at the place."""
     site, unit = place.site, place.unit
     same = []
@@ -263,48 +223,53 @@ def _add_fact(session: Session, ticket: Ticket, report: NewReport, *, by: Actor,
     return Registered(ticket, added=True)
 
 
-def _keep_report(session: Session, ticket: Ticket, report: NewReport, *, now: datetime) -> None:
-    session.add(
-        TicketReport(
-            ticket_id=ticket.id,
-            channel=report.channel,
-            source=report.source,
-            external_id=report.external_id,
-            text=report.description,
-            reported_at=report.opened_at,
-            received_at=now,
-        )
+def _keep_report(session: Session, ticket: Ticket, report: NewReport, *, now: datetime) -> TicketReport:
+    row = TicketReport(
+        ticket=ticket,
+        ticket_id=ticket.id,
+        channel=report.channel,
+        source=report.source,
+        external_id=report.external_id,
+        text=report.description,
+        reported_at=report.opened_at,
+        received_at=now,
     )
+    session.add(row)
     phones = (ticket.contact_phone, *files.numbers_of(report.customer))
     privacy_numbers.bind(session, phones, ticket_id=ticket.id, now=now)
+    return row
 
 
-def _open(session: Session, report: NewReport, place: _Place, *, by: Actor, now: datetime) -> Registered:
-    terms = judging.policies_at(session, now)
+def _open(session: Session, report: NewReport, place: Place, *, by: Actor, now: datetime) -> Registered:
+    with session.no_autoflush:  # whatever is new is written together
+        terms = judging.policies_at(session, now)
     ticket = _ticket(session, report, place, terms, by)
     known = judging.Known(ticket, place.customer, place.site, place.unit)
     today = local_day(report.opened_at, judging.time_zone(session, known))
-    judged = judging.coverage(session, known, terms=terms.intake, on=today)
+    judged = judging.coverage(session, known, terms=terms.intake, on=today, first_look=place.first_look)
     ticket.warranty = judged.verdict
     ticket.charge_category = rules.charge_category(judged, stated=report.charge_category, profile=report.profile)
     ticket.missing = judging.missing(known, terms=terms.intake)
     session.add(ticket)
+    history = []
     if not ticket.missing:
         judging.start_clock(known, terms=terms, at=report.opened_at)
-        record(session, ticket, TicketEvent.COMPLETE_FACTS, by=by, now=now)
-    else:
+        history.append(record(session, ticket, TicketEvent.COMPLETE_FACTS, by=by, now=now))
+    elif place.ticket_id is None:
         session.flush()  # what follows needs the ticket's id
-    if judged.verdict is not WarrantyVerdict.NOT_APPLICABLE:
-        judging.keep_judgement(session, ticket, judged, by=by, now=now)
-    _keep_report(session, ticket, report, now=now)
+    concerns_warranty = judged.verdict is not WarrantyVerdict.NOT_APPLICABLE
+    judgements = [judging.keep_judgement(session, ticket, judged, by=by, now=now)] if concerns_warranty else []
+    reports = [_keep_report(session, ticket, report, now=now)]
     # Last of all, so that whoever listens finds the ticket as it was taken in.
-    note(session, ticket, "register", by=by, now=now, reason=report.second_ticket_reason)
-    return Registered(ticket, added=False)
+    history.append(note(session, ticket, "register", by=by, now=now, reason=report.second_ticket_reason))
+    opened = Opened(ticket, place.phones, tuple(reports), tuple(judgements), tuple(history))
+    return Registered(ticket, added=False, opened=opened)
 
 
-def _ticket(session: Session, report: NewReport, place: _Place, terms: judging.Policies, by: Actor) -> Ticket:
+def _ticket(session: Session, report: NewReport, place: Place, terms: judging.Policies, by: Actor) -> Ticket:
     duration = report.duration or terms.intake.default_durations.get(str(report.work_type), timedelta(hours=1))
     return Ticket(
+        id=place.ticket_id,
         status=TicketStatus.INCOMPLETE,
         channel=Channel.STATION if by.kind is ActorKind.TECHNICIAN else report.channel,
         profile=report.profile,

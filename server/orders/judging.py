@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from server.core import policies
 from server.core.clock import local_day
 from server.core.events import Actor
-from server.core.policies import Policy
 from server.customers.models import Customer, Equipment, Site
 from server.customers.special_sales import is_special_sale
 from server.orders import rules
@@ -34,16 +33,19 @@ def policies_at(session: Session, at: datetime) -> Policies:
 
     :raises NoPolicy: if one of them has no version that is valid.
     """
-    names = (IntakeTerms.policy_name, ClockTerms.policy_name)
-    rows = session.scalars(
-        select(Policy).where(Policy.name.in_(names), Policy.valid_from <= at).order_by(Policy.valid_from)
-    )
-    # Of several versions the latest is read last and stays.
-    found = {row.name: row for row in rows}
-    if absent := [name for name in names if name not in found]:
-        raise policies.NoPolicy(absent[0])
-    intake, clocks = (found[name] for name in names)
-    return Policies(policies.read(IntakeTerms, intake.values), policies.read(ClockTerms, clocks.values), clocks.id)
+    found = policies.all_in_force(session, IntakeTerms, ClockTerms, at=at)
+    (intake, _), (clocks, clocks_id) = found
+    return Policies(intake, clocks, clocks_id)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What is known of a unit that was in no file a moment ago: nobody can have repaired it for us.
+
+    :param special_sale: whether it was sold without warranty (R6).
+    """
+
+    special_sale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +112,26 @@ def missing(known: Known, *, terms: IntakeTerms) -> list[str]:
     return list(rules.missing_facts(required, given=given, read_on_site=tuple(ticket.read_on_site)))
 
 
-def coverage(session: Session, known: Known, *, terms: IntakeTerms, on: date) -> rules.Coverage:
-    """Return whether the warranty covers the ticket's work on a local day (R6, R6a)."""
+def coverage(
+    session: Session, known: Known, *, terms: IntakeTerms, on: date, first_look: FirstLook | None = None
+) -> rules.Coverage:
+    """Return whether the warranty covers the ticket's work on a local day (R6, R6a).
+
+    :param first_look: what was found of a unit that is new to us; without it everything is asked.
+    """
     ticket, unit = known.ticket, known.unit
     if not rules.concerns_warranty(work_type=ticket.work_type, profile=ticket.profile):
         return rules.NOT_APPLICABLE
+    if first_look is not None:
+        special_sale, guarantee_until = first_look.special_sale, None
+    else:
+        special_sale = is_special_sale(session, unit.serial if unit else None)
+        guarantee_until = _guarantee_until(session, known, terms)
     return rules.judge_warranty(
         _as_unit(unit) if unit else None,
         on=on,
-        special_sale=is_special_sale(session, unit.serial if unit else None),
-        guarantee_until=_guarantee_until(session, known, terms),
+        special_sale=special_sale,
+        guarantee_until=guarantee_until,
         read_on_site=tuple(ticket.read_on_site),
         terms=terms,
     )
@@ -159,19 +171,22 @@ def _guarantee_until(session: Session, known: Known, terms: IntakeTerms) -> date
     return local_day(finished_at, time_zone(session, known)) + terms.repair_guarantee
 
 
-def keep_judgement(session: Session, ticket: Ticket, judged: rules.Coverage, *, by: Actor, now: datetime) -> None:
+def keep_judgement(
+    session: Session, ticket: Ticket, judged: rules.Coverage, *, by: Actor, now: datetime
+) -> WarrantyJudgement:
     """Add a judgement of the warranty to the ticket's record (R6) and make its verdict the ticket's."""
     ticket.warranty = judged.verdict
-    session.add(
-        WarrantyJudgement(
-            ticket_id=ticket.id,
-            verdict=judged.verdict,
-            labour=judged.labour,
-            parts=judged.parts,
-            expenses=judged.expenses,
-            grounds=judged.grounds,
-            judged_at=now,
-            actor_kind=by.kind,
-            actor_id=by.id,
-        )
+    row = WarrantyJudgement(
+        ticket=ticket,
+        ticket_id=ticket.id,
+        verdict=judged.verdict,
+        labour=judged.labour,
+        parts=judged.parts,
+        expenses=judged.expenses,
+        grounds=judged.grounds,
+        judged_at=now,
+        actor_kind=by.kind,
+        actor_id=by.id,
     )
+    session.add(row)
+    return row

@@ -131,6 +131,8 @@ class TicketReport(Identified, Base):
     reported_at: Mapped[datetime]
     received_at: Mapped[datetime]
 
+    ticket: Mapped[Ticket] = relationship(lazy="raise")
+
 
 class Correction(Identified, Base):
     """A changed fact: what it was, what it is, who says so and why (R2a). Never changed, never deleted."""
@@ -163,6 +165,8 @@ class WarrantyJudgement(Identified, Base):
     judged_at: Mapped[datetime]
     actor_kind: Mapped[ActorKind]
     actor_id: Mapped[int | None]
+
+    ticket: Mapped[Ticket] = relationship(lazy="raise")
 
 
 class Hindrance(Identified, Base):

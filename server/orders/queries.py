@@ -152,12 +152,6 @@ def tickets(
     return TicketPage(page, Place(page[-1].opened_at, page[-1].id) if more else None)
 
 
-def open_questions(session: Session, *, scope: Scope, after: Place | None = None, limit: int = 50) -> TicketPage:
-    """Return the incomplete tickets, oldest first: what is missing is asked for today (R2, R16a)."""
-    wanted = TicketFilter(statuses=frozenset({TicketStatus.INCOMPLETE}))
-    return tickets(session, scope=scope, wanted=wanted, after=after, limit=limit, oldest_first=True)
-
-
 def counts(session: Session, *, scope: Scope) -> dict[TicketStatus, int]:
     """Return how many tickets of the scope there are in each status."""
     query = select(Ticket.status, func.count()).where(*visible(scope)).group_by(Ticket.status)

@@ -67,24 +67,36 @@ def ticket_detail(session: Session, *, ticket_id: int, scope: Scope) -> TicketDe
     )
 
 
-def opened_detail(session: Session, ticket: Ticket) -> TicketDetail:
-    """Return the whole record of a ticket that this transaction has opened, with its customer, place and unit loaded.
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What was written when a ticket was opened, with its customer, place and unit loaded.
 
-    Nobody can have done anything with it yet: so much is asked for as a new ticket can have, and no more.
+    :param phones: the customer's telephones, None where they have to be asked for.
     """
+
+    ticket: Ticket
+    phones: tuple[CustomerPhone, ...] | None
+    reports: tuple[TicketReport, ...]
+    judgements: tuple[WarrantyJudgement, ...]
+    history: tuple[DomainEvent, ...]
+
+
+def opened_detail(session: Session, opened: Opened) -> TicketDetail:
+    """Return the whole record of a ticket that this transaction has opened: nobody else can have done anything yet."""
+    ticket = opened.ticket
     return TicketDetail(
         ticket=ticket,
         customer=ticket.customer,
-        phones=_phones(session, ticket),
+        phones=opened.phones if opened.phones is not None else _phones(session, ticket),
         site=ticket.site,
         unit=ticket.equipment,
-        reports=_of(session, TicketReport, ticket.id),
+        reports=opened.reports,
         visits=(),
         corrections=(),
-        judgements=_of(session, WarrantyJudgement, ticket.id),
+        judgements=opened.judgements,
         hindrances=(),
         urges=(),
-        history=_of(session, DomainEvent, ticket.id),
+        history=opened.history,
     )
 
 

@@ -37,6 +37,12 @@ class SlotTaken(Conflict):
     code = "visit.slot_taken"
 
 
+class SlotContended(SlotTaken):
+    """Somebody is changing the technician's day at this moment; it may be free in the next."""
+
+    code = "visit.slot_contended"
+
+
 @dataclass(frozen=True, slots=True)
 class Ways:
     """What becomes of the drives around a visit.
@@ -145,7 +151,7 @@ def _next_drive(session: Session, slot: Slot) -> _Drive | None:
         return None
     way = ways.onward(follower) if ways.onward is not None else None
     if way is not None and slot.ends_at + way > follower.starts_at and not ways.drives_yield:
-        raise _taken_by(follower)
+        raise _taken_by(follower, slot, busy_from=follower.starts_at - way)
     if way is None or follower.status not in BEFORE_DEPARTURE:
         since, seconds = max(follower.busy_from, slot.ends_at), follower.travel_seconds
     else:
@@ -161,7 +167,7 @@ def _follower(session: Session, slot: Slot) -> Visit | None:
     Its ticket is not held, for tickets are locked before days; so the row is not waited for either. Whoever has it
     may be waiting for the day that we hold.
 
-    :raises SlotTaken: if somebody is changing it at this moment.
+    :raises SlotContended: if somebody is changing it at this moment.
     """
     try:
         return session.scalar(
@@ -178,7 +184,7 @@ def _follower(session: Session, slot: Slot) -> Visit | None:
         )
     except OperationalError as error:
         if isinstance(error.orig, LockNotAvailable):
-            raise SlotTaken(technician_id=slot.technician_id) from error
+            raise SlotContended(technician_id=slot.technician_id) from error
         raise
 
 
@@ -192,15 +198,24 @@ def _taken(session: Session, slot: Slot, busy_from: datetime) -> SlotTaken:
         .execution_options(populate_existing=True)
     )
     # Without one, whoever had the slot gave it up between the refusal and the look.
-    return _taken_by(other) if other is not None else SlotTaken(technician_id=slot.technician_id)
+    if other is None:
+        return SlotContended(technician_id=slot.technician_id)
+    return _taken_by(other, slot, busy_from=other.busy_from)
 
 
-def _taken_by(other: Visit) -> SlotTaken:
+def _taken_by(other: Visit, slot: Slot, *, busy_from: datetime) -> SlotTaken:
+    """Name both stretches with their drives: it may be a drive alone that is in the way.
+
+    :param busy_from: when the technician would have to leave for the other visit.
+    """
+    drive = timedelta(0) if slot.ways.drives_yield else timedelta(seconds=slot.travel_seconds)
     return SlotTaken(
         technician_id=other.technician_id,
         visit_id=other.id,
         ticket_id=other.ticket_id,
-        busy_from=other.busy_from.isoformat(),
+        busy_from=busy_from.isoformat(),
         starts_at=other.starts_at.isoformat(),
         ends_at=other.ends_at.isoformat(),
+        wanted_from=(slot.starts_at - drive).isoformat(),
+        wanted_to=slot.ends_at.isoformat(),
     )

@@ -12,9 +12,9 @@ from server.core.numbers import ticket_number
 from server.core.places import Position
 from server.customers.models import Customer, Equipment, Site
 from server.orders.locks import UnknownVisit
-from server.orders.models import Hindrance, Ticket, Urge
-from server.orders.queries import his_visits, visible
-from server.orders.status import OPEN_TICKET, CardStatus, VisitStatus
+from server.orders.models import Ticket
+from server.orders.queries import his_visits
+from server.orders.status import CardStatus, VisitStatus
 from server.orders.visit_models import CardCharge, CardPart, CheckIn, CompletionCard, ExtraWork, Visit
 from server.orders.words import Priority, VisitResult, WorkType
 from server.organisation.access import Scope
@@ -193,29 +193,3 @@ def cards_waiting(session: Session, *, scope: Scope, after: int = 0, limit: int 
         CardRow(card, ticket.number, technician.id, technician.name)
         for card, ticket, technician in session.execute(query)
     ]
-
-
-def hindrances_undecided(session: Session, *, scope: Scope, after: int = 0, limit: int = 50) -> list[Hindrance]:
-    """Return the reports that wait for the desk's acceptance, oldest first (R17)."""
-    query = (
-        select(Hindrance)
-        .join(Ticket, Ticket.id == Hindrance.ticket_id)
-        .where(Hindrance.accepted_at.is_(None), Hindrance.false_at.is_(None), Hindrance.id > after)
-        .where(Ticket.status.in_(OPEN_TICKET), *visible(scope))
-        .order_by(Hindrance.id)
-        .limit(limit)
-    )
-    return list(session.scalars(query))
-
-
-def urges_unanswered(session: Session, *, scope: Scope, after: int = 0, limit: int = 50) -> list[Urge]:
-    """Return the urges after which nobody has spoken to the customer yet, oldest first (R15)."""
-    query = (
-        select(Urge)
-        .join(Ticket, Ticket.id == Urge.ticket_id)
-        .where(Urge.contacted_at.is_(None), Urge.id > after)
-        .where(Ticket.status.in_(OPEN_TICKET), *visible(scope))
-        .order_by(Urge.id)
-        .limit(limit)
-    )
-    return list(session.scalars(query))

@@ -1,10 +1,13 @@
 """Log-ins of staff: console sessions, API tokens, and whom one of them stands for."""
 
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from server.core.bulk import table_of
 from server.core.errors import NotFound, Refusal
 from server.core.events import ActorKind
 from server.organisation import passwords
@@ -126,16 +129,7 @@ def by_session(session: Session, *, token: str, now: datetime) -> Principal | No
 
 
 def _behind(session: Session, table: type[ApiToken | ConsoleSession], token: str, now: datetime) -> Principal | None:
-    row = session.execute(
-        select(Staff.id, Staff.name, Staff.roles, Staff.region_id, Staff.station_id, Staff.locale)
-        .join(table, table.staff_id == Staff.id)
-        .where(
-            table.token_hash == digest(token),
-            table.revoked_at.is_(None),
-            table.expires_at > now,
-            Staff.disabled_at.is_(None),
-        )
-    ).one_or_none()
+    row = session.execute(_opening(table), {"hash": digest(token), "now": now}).one_or_none()
     if row is None:
         return None
     return Principal(
@@ -145,4 +139,20 @@ def _behind(session: Session, table: type[ApiToken | ConsoleSession], token: str
         roles=frozenset(Role(role) for role in row.roles),
         scope=Scope(region_id=row.region_id, station_id=row.station_id),
         locale=row.locale,
+    )
+
+
+@cache
+def _opening(table: type[ApiToken | ConsoleSession]) -> Select[Any]:
+    """Return the question whom a token stands for: every request asks it, so it is put together once."""
+    staff, proof = table_of(Staff).c, table_of(table).c
+    return (
+        select(staff.id, staff.name, staff.roles, staff.region_id, staff.station_id, staff.locale)
+        .join(table_of(table), proof.staff_id == staff.id)
+        .where(
+            proof.token_hash == bindparam("hash"),
+            proof.revoked_at.is_(None),
+            proof.expires_at > bindparam("now"),
+            staff.disabled_at.is_(None),
+        )
     )

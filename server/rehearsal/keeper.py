@@ -18,7 +18,7 @@ _THROW_AWAY = "fsync = off\nfull_page_writes = off\n"
 """A commit reaches the operating system before it is acknowledged, so that no killed process loses one; only a crash
 of the whole machine would, and such a rehearsal is played again."""
 FOUNDED = "founded"
-"""The file that the conductor makes when the company is there: from then on the product may start."""
+"""The file that the conductor makes when the company is there: from then on there is work to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,13 @@ def keep(installation: Installation, *, tick: float, stalled: float) -> None:
         settings.write(_THROW_AWAY)
     with Supervisor(log_folder=folder / "log") as supervisor:
         supervisor.start(installation.database())
+        # These take seconds to load and ask the database nothing before they are asked themselves.
+        for child in (installation.provider(), installation.web()):
+            supervisor.start(child)
         supervisor.wait_for(
             "the company", lambda: os.getppid() != conductor or (folder / FOUNDED).exists(), timeout_seconds=120
         )
-        for child in (installation.provider(), installation.web(), installation.worker(tick=tick, stalled=stalled)):
-            supervisor.start(child)
+        supervisor.start(installation.worker(tick=tick, stalled=stalled))
         # The supervisor looks after its children while it waits; this wait ends with the conductor.
         supervisor.wait_for("the end", lambda: os.getppid() != conductor, timeout_seconds=math.inf)
 

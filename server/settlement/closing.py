@@ -12,6 +12,7 @@ from server.organisation.access import EVERYTHING, Scope
 from server.settlement.audit import UnknownLine, allow, lock, person
 from server.settlement.content import digest_of, lines_of, sum_of
 from server.settlement.models import Appeal, Deduction, Payment, Statement, StatementLine
+from server.settlement.scope import answers_for
 from server.settlement.status import StatementEvent, StatementStatus, Verdict
 from server.settlement.terms import SettlementTerms
 
@@ -44,6 +45,12 @@ def publish(session: Session, *, statement_id: int, by: Actor, now: datetime, sc
     return statement
 
 
+class NotThePayee(Forbidden):
+    """A station sees what its technicians are paid themselves, and does not answer for them."""
+
+    code = "statement.not_the_payee"
+
+
 class NotPublished(Conflict):
     """A payee answers to a statement while it is published to him."""
 
@@ -54,6 +61,7 @@ def agree(session: Session, *, statement_id: int, by: Actor, now: datetime, scop
     """Keep that the payee agrees: it can be approved before the five days are over (R40).
 
     :raises UnknownStatement: if it does not exist for this scope.
+    :raises NotThePayee: if a station would answer for a technician.
     :raises NotPublished: if it is not published.
     """
     statement = _published(session, statement_id=statement_id, scope=scope)
@@ -82,6 +90,7 @@ def appeal(
     """Keep the payee's objection to a line, or to the whole; until it is answered nothing is approved (R40).
 
     :raises UnknownStatement: if it does not exist for this scope.
+    :raises NotThePayee: if a station would answer for a technician.
     :raises NotPublished: if it is not published.
     :raises UnknownLine: if the line is not one of it.
     :raises AppealTextMissing: if nothing is said.
@@ -111,6 +120,8 @@ def appeal(
 
 def _published(session: Session, *, statement_id: int, scope: Scope) -> Statement:
     statement = lock(session, statement_id=statement_id, scope=scope)
+    if not answers_for(scope, statement):
+        raise NotThePayee(statement_id=statement_id)
     if statement.status is not StatementStatus.PUBLISHED:
         raise NotPublished(statement_id=statement_id, status=str(statement.status))
     return statement

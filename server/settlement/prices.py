@@ -52,11 +52,6 @@ def price_book(session: Session, *, categories: Iterable[str]) -> PriceBook:
     return PriceBook(session.scalars(select(LabourPrice).where(LabourPrice.product_category.in_(set(categories)))))
 
 
-def find_price(session: Session, key: PriceKey, *, day: date) -> LabourPrice | None:
-    """Return the price of one key valid on a local day, None where the table has none."""
-    return price_book(session, categories=[key.product_category]).find(key, day=day)
-
-
 class PriceInThePast(Conflict):
     """A price that begins before the one in force would change what has been settled."""
 

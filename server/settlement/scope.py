@@ -21,3 +21,12 @@ def visible(scope: Scope) -> ColumnElement[bool]:
     if scope.technician_id is not None:
         conditions.append(Statement.technician_id == scope.technician_id)
     return and_(*conditions)
+
+
+def answers_for(scope: Scope, statement: Statement) -> bool:
+    """Return whether a caller of this scope may agree or object to a statement that he sees: its payee may (R40).
+
+    A technician who is paid himself answers himself. Whoever is confined to neither station nor technician acts for
+    the payee, and has been let in for it by his role.
+    """
+    return scope.station_id is None or scope.technician_id is not None or statement.station_id == scope.station_id

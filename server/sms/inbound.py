@@ -30,23 +30,27 @@ def take_in(
     :param provider_id: the provider's id of the message; it delivers one several times.
     :returns: the message, or None if it had been taken in before.
     """
-    message_id = session.scalar(
-        insert(InboundMessage)
-        .values(provider=provider, provider_id=provider_id, phone=phone, body=body, received_at=now)
-        .on_conflict_do_nothing()
-        .returning(InboundMessage.id)
-    )
-    if message_id is None:
+    values = {
+        "provider": provider,
+        "provider_id": provider_id,
+        "phone": phone,
+        "body": body,
+        "received_at": now,
+    }
+    message = session.scalars(_ADDED, values).one_or_none()
+    if message is None:
         return None
-    message = session.get_one(InboundMessage, message_id)
     outcome = _carriers_word(session, phone, as_word(body), now=now)
     if outcome is not None:
         message.handled_at, message.outcome = now, outcome
         session.flush()
     else:
         # Texts of one telephone are read in the order they came.
-        jobs.enqueue(session, READ_JOB, lock=f"telephone {fingerprint(phone)[:16]}", inbound_id=message_id)
+        jobs.enqueue(session, READ_JOB, lock=f"telephone {fingerprint(phone)[:16]}", inbound_id=message.id)
     return message
+
+
+_ADDED = insert(InboundMessage).on_conflict_do_nothing().returning(InboundMessage)
 
 
 def suppress(session: Session, phone: str, *, source: str, now: datetime) -> None:

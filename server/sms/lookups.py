@@ -5,10 +5,12 @@ it was killed, or had an ambiguous reply. If the provider has it, it has left. O
 not have it, it is put back and leaves again.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.core.db import Database
@@ -27,6 +29,25 @@ log = structlog.get_logger(__name__)
 BATCH = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message to be asked about: `sending`, it may or may not have left; `sent`, nobody has told its end."""
+
+    message_id: int
+    status: MessageStatus
+
+
+_DUE = (
+    select(OutboxMessage.id, OutboxMessage.status)
+    .where(
+        OutboxMessage.status.in_([MessageStatus.SENDING, MessageStatus.SENT]),
+        OutboxMessage.due_at <= bindparam("now"),
+    )
+    .order_by(OutboxMessage.status, OutboxMessage.due_at, OutboxMessage.id)
+    .limit(BATCH)
+)
+
+
 class LookUps:
     """Asks for one process."""
 
@@ -35,22 +56,18 @@ class LookUps:
         self._gateway = gateway
         self._ownership = ownership
 
-    def settle(self, *, now: datetime) -> int:
-        """Ask about every message whose time for it has come, and return how many of them moved."""
-        lost = sum(self._reconcile(message_id, now) for message_id in self._due(MessageStatus.SENDING, now))
-        silent = sum(self._ask(message_id, now) for message_id in self._due(MessageStatus.SENT, now))
-        return lost + silent
+    def due(self, session: Session, *, now: datetime) -> list[Due]:
+        """Return the messages whose time to be asked about has come, those first that may not have left."""
+        return [Due(message_id, status) for message_id, status in session.execute(_DUE, {"now": now})]
 
-    def _due(self, status: MessageStatus, now: datetime) -> list[int]:
-        with self._database.transaction() as session:
-            return list(
-                session.scalars(
-                    select(OutboxMessage.id)
-                    .where(OutboxMessage.status == status, OutboxMessage.due_at <= now)
-                    .order_by(OutboxMessage.due_at, OutboxMessage.id)
-                    .limit(BATCH)
-                )
-            )
+    def settle(self, due: Iterable[Due], *, now: datetime) -> int:
+        """Ask about messages, and return how many of them moved."""
+        return sum(
+            self._reconcile(each.message_id, now)
+            if each.status is MessageStatus.SENDING
+            else self._ask(each.message_id, now)
+            for each in due
+        )
 
     def _reconcile(self, message_id: int, now: datetime) -> bool:
         claim = self._ownership.claim(message_id)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server.core.events import SYSTEM, record
@@ -16,12 +16,16 @@ MAY_LEAVE = frozenset({MessageStatus.WAITING, MessageStatus.SENDING})
 
 def locked(session: Session, message_id: int) -> OutboxMessage:
     """Return a message with its row locked: of two who learn something about it, the second sees what the first did."""
-    return session.scalars(
-        select(OutboxMessage)
-        .where(OutboxMessage.id == message_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+    return session.scalars(_LOCKED, {"message_id": message_id}).one()
+
+
+_LOCKED = (
+    select(OutboxMessage)
+    .where(OutboxMessage.id == bindparam("message_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+"""Put together once: every message that is sent is locked several times on its way."""
 
 
 def move(session: Session, message: OutboxMessage, event: MessageEvent, *, now: datetime, reason: str | None) -> None:

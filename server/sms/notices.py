@@ -122,16 +122,16 @@ def learn(
 
 def is_anothers(session: Session, message: OutboxMessage, provider_id: str) -> bool:
     """Return whether a provider's id is known to be another message of ours."""
-    return (
-        session.scalar(
-            select(OutboxMessage.id).where(
-                OutboxMessage.provider == message.provider,
-                OutboxMessage.provider_id == provider_id,
-                OutboxMessage.id != message.id,
-            )
-        )
-        is not None
-    )
+    asked = {"provider": message.provider, "provider_id": provider_id, "message_id": message.id}
+    return session.scalar(_OWNER, asked) is not None
+
+
+_MESSAGE = OutboxMessage.__table__.c
+_OWNER = select(_MESSAGE.id).where(
+    _MESSAGE.provider == bindparam("provider"),
+    _MESSAGE.provider_id == bindparam("provider_id"),
+    _MESSAGE.id != bindparam("message_id"),
+)
 
 
 def _event_of(state: ProviderState) -> MessageEvent:

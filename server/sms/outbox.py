@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -88,8 +88,7 @@ def _check_number(to: str) -> None:
 
 def _written(session: Session, values: Json, *, once: str | None, now: datetime) -> OutboxMessage:
     """Return the message: suppressed if its number may not be written to, else on its way if it is due."""
-    added = insert(OutboxMessage).values(values).on_conflict_do_nothing().returning(OutboxMessage)
-    message = session.scalars(added).one_or_none()
+    message = session.scalars(_ADDED, values).one_or_none()
     if message is None:
         return session.scalars(select(OutboxMessage).where(OutboxMessage.once == once)).one()
     if (reason := _barred(session, message.phone)) is not None:
@@ -100,6 +99,9 @@ def _written(session: Session, values: Json, *, once: str | None, now: datetime)
     return message
 
 
+_ADDED = insert(OutboxMessage).on_conflict_do_nothing().returning(OutboxMessage)
+
+
 def _barred(session: Session, phone: str) -> str | None:
     if is_suppressed(session, phone):
         return "opted_out"
@@ -108,7 +110,10 @@ def _barred(session: Session, phone: str) -> str | None:
 
 def is_suppressed(session: Session, phone: str) -> bool:
     """Return whether a number told its carrier to stop us."""
-    return session.scalar(select(Suppression.id).where(Suppression.phone == phone)) is not None
+    return session.scalar(_SUPPRESSED, {"phone": phone}) is not None
+
+
+_SUPPRESSED = select(Suppression.__table__.c.id).where(Suppression.__table__.c.phone == bindparam("phone"))
 
 
 def wake(session: Session) -> None:
@@ -121,9 +126,12 @@ def wake(session: Session) -> None:
     session.flush()
     if _is_woken(session):
         return
-    if session.scalar(select(func.pg_try_advisory_xact_lock(_WAKING))):
+    if session.scalar(_TO_WAKE):
         jobs.enqueue(session, SEND_JOB, once=SEND_JOB)
     session.info[_WOKEN] = session.get_nested_transaction() or session.get_transaction()
+
+
+_TO_WAKE = select(func.pg_try_advisory_xact_lock(_WAKING))
 
 
 def _is_woken(session: Session) -> bool:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from server.config import Settings
@@ -91,8 +91,10 @@ class Sender:
         :raises psycopg.OperationalError: if the database cannot be reached; what was begun is looked up later.
         :raises BehindPooler: if the address leads to a pooler that shares connections.
         """
-        moved = self._look_ups.settle(now=now)
-        with self._database.transaction() as session:
+        with self._database.glance() as session:
+            asked = self._look_ups.due(session, now=now)
+        moved = self._look_ups.settle(asked, now=now) if asked else 0
+        with self._database.glance() as session:
             terms, _ = in_force(session, MessageTerms, at=now)
             due = self._due(session, now)
         sent = self._send(due, _Pass(now, terms))
@@ -109,12 +111,7 @@ class Sender:
         room = self._circuit.room(now, most=BATCH)
         if room == 0:
             return []
-        rows = session.execute(
-            select(OutboxMessage.id, OutboxMessage.phone)
-            .where(OutboxMessage.status == MessageStatus.WAITING, OutboxMessage.due_at <= now)
-            .order_by(OutboxMessage.due_at, OutboxMessage.id)
-            .limit(room)
-        )
+        rows = session.execute(_WAITING, {"now": now, "room": room})
         return [_Due(message_id, phone) for message_id, phone in rows]
 
     def _send(self, due: list[_Due], during: _Pass) -> int:
@@ -248,6 +245,12 @@ def _end(session: Session, message: OutboxMessage, event: MessageEvent, failure:
     move(session, message, event, now=now, reason=failure)
 
 
+_WAITING = (
+    select(OutboxMessage.id, OutboxMessage.phone)
+    .where(OutboxMessage.status == MessageStatus.WAITING, OutboxMessage.due_at <= bindparam("now"))
+    .order_by(OutboxMessage.due_at, OutboxMessage.id)
+    .limit(bindparam("room"))
+)
 _EARLIEST = select(func.min(OutboxMessage.due_at)).where(
     OutboxMessage.status.in_([MessageStatus.WAITING, MessageStatus.SENDING, MessageStatus.SENT])
 )

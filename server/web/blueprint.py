@@ -20,8 +20,8 @@
             etag.match(station, schema=StationSchema)
             return stations.change(session, station, change=change)
 
-`reads` and `changes` open the transaction, hand the session to the view as its first argument, and write
-the answer while it is still open. A POST through `changes` needs an Idempotency-Key and happens once;
+`reads` opens a glance at the database and `changes` a transaction; they hand the session to the view as its
+first argument, and write the answer while it is still open. A POST through `changes` needs an Idempotency-Key and happens once;
 PUT, PATCH and DELETE need If-Match (the view compares, `server.web.etag`). What a view returns may be the
 value, or `(value, {"Location": …})`. A value with a `version` gives the answer its ETag.
 
@@ -73,10 +73,19 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # published wit
         super().__init__(*args, **kwargs)
         self._prepare_doc_cbks.append(_document)
 
+    def arguments(self, schema: type[Schema] | Schema, **kwargs: Any) -> Callable[[View], View]:
+        """Let a view be given what a body or a query says, read by a schema.
+
+        The schema is made once, with every schema nested in it; the library would make all of them for each request.
+        """
+        made = schema() if isinstance(schema, type) else schema
+        decorate: Callable[[View], View] = super().arguments(made, **kwargs)
+        return decorate
+
     def reads(
         self, schema: type[Schema] | Schema, *, refusals: Collection[int] = (), etag: bool = False
     ) -> Callable[[View], View]:
-        """Let a view read in a transaction; it gets the session first.
+        """Let a view read; it gets the session first, and each of its statements sees what is committed by then.
 
         :param refusals: statuses besides the usual ones that the view may answer with.
         :param etag: whether the answer carries a version, for the document.
@@ -87,7 +96,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]  # published wit
 
             @wraps(respond)
             def wrapper(this: MethodView, *args: Any, **kwargs: Any) -> Response:
-                with database().transaction() as session:
+                with database().glance() as session:
                     answer: Response = respond(this, session, *args, **kwargs)
                 return answer
 

@@ -12,10 +12,11 @@ from datetime import datetime
 from typing import Any
 
 from flask import Response, json, jsonify, request
-from sqlalchemy import BigInteger, Select, cast, delete, func, or_, select, update
+from sqlalchemy import BigInteger, Select, bindparam, cast, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from server.core.bulk import table_of
 from server.core.errors import Invalid, Refusal, Unavailable
 from server.web.errors import BadRequest
 from server.web.models import IdempotencyKey
@@ -83,36 +84,41 @@ def once(session: Session, asked: Repeatable, *, now: datetime, change: Callable
         return _kept(session, asked)
     answer = change()
     session.execute(
-        update(IdempotencyKey)
-        .where(IdempotencyKey.id == row_id)
-        .values(
-            status=answer.status_code,
-            answer={"body": _storable(answer, asked.withheld)},
-            location=answer.headers.get("Location"),
-            etag=answer.headers.get("ETag"),
-        )
-        .execution_options(synchronize_session=False)
+        _ANSWER,
+        {
+            "row_id": row_id,
+            "status": answer.status_code,
+            "answer": {"body": _storable(answer, asked.withheld)},
+            "location": answer.headers.get("Location"),
+            "etag": answer.headers.get("ETag"),
+        },
     )
     return answer
 
 
+_TABLE = table_of(IdempotencyKey)
+_CLAIM = insert(_TABLE).on_conflict_do_nothing(index_elements=["caller", "route", "key"]).returning(_TABLE.c.id)
+_ANSWER = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("row_id"))
+    .values({name: bindparam(name) for name in ("status", "answer", "location", "etag")})
+)
+"""Written once, not for each request: every change of the API begins and ends with these two."""
+
+
 def _claim(session: Session, asked: Repeatable, *, now: datetime) -> int | None:
-    statement = (
-        insert(IdempotencyKey)
-        .values(
-            caller=asked.caller,
-            route=_route(),
-            key=asked.key,
-            body_hash=_body_hash(),
-            status=_UNANSWERED,
-            answer={},
-            keep=asked.keep,
-            created_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["caller", "route", "key"])
-        .returning(IdempotencyKey.id)
-    )
-    return session.scalar(statement)
+    claim = {
+        "caller": asked.caller,
+        "route": _route(),
+        "key": asked.key,
+        "body_hash": _body_hash(),
+        "status": _UNANSWERED,
+        "answer": {},
+        "keep": asked.keep,
+        "created_at": now,
+    }
+    row_id: int | None = session.scalar(_CLAIM, claim)
+    return row_id
 
 
 def _kept(session: Session, asked: Repeatable) -> Response:

@@ -175,6 +175,7 @@ ROWS: tuple[Row, ...] = (
     Row("POST", "/api/v1/vans", OFFICE, own=201, body=bodies.van),
     Row("GET", "/api/v1/parts", STAFF, own=200),
     Row("POST", "/api/v1/parts", (Role.ADMINISTRATOR, Role.PARTS_CLERK), own=201, body=bodies.PART),
+    Row("GET", "/api/v1/parts/<int:part_id>/prices", STAFF, own=200, other=200),
     Row("POST", "/api/v1/parts/<int:part_id>/prices", ADMINISTRATOR, own=201, other=201, body=bodies.PART_PRICE),
     Row("GET", "/api/v1/special-sales", STAFF, own=200),
     Row("POST", "/api/v1/special-sales", (Role.ADMINISTRATOR, Role.SUPERVISOR), own=201, body=bodies.SALE),
@@ -267,8 +268,9 @@ ROWS: tuple[Row, ...] = (
     Row("POST", "/api/v1/statements/<int:statement_id>/audit", AUDITOR, own=409),
     Row("POST", "/api/v1/statements/<int:statement_id>/publication", AUDITOR, own=409),
     Row("POST", "/api/v1/statements/<int:statement_id>/reopening", AUDITOR, own=200, body=bodies.REASON),
-    Row("POST", "/api/v1/statements/<int:statement_id>/agreement", (Role.STATION,), own=200),
-    Row("POST", "/api/v1/statements/<int:statement_id>/appeals", (Role.STATION,), own=201, body={"text": "No"}),
+    # Their own is a technician's here: his station sees it and does not answer for him.
+    Row("POST", "/api/v1/statements/<int:statement_id>/agreement", (Role.STATION,), own=403),
+    Row("POST", "/api/v1/statements/<int:statement_id>/appeals", (Role.STATION,), own=403, body={"text": "No"}),
     Row(
         "POST",
         "/api/v1/appeals/<int:appeal_id>/answer",
@@ -345,7 +347,7 @@ ROWS: tuple[Row, ...] = (
     Page("POST", "/console/statements/<id:statement_id>/ticked-lines", AUDITOR, own=303, form={"lines": "1"}),
     Page("POST", "/console/statements/<id:statement_id>/audit", AUDITOR, own=409, form={}),
     Page("POST", "/console/statements/<id:statement_id>/publication", AUDITOR, own=409, form={}),
-    Page("POST", "/console/statements/<id:statement_id>/agreement", (Role.STATION,), own=303, form={}),
+    Page("POST", "/console/statements/<id:statement_id>/agreement", (Role.STATION,), own=403, form={}),
     Page("POST", "/console/statements/<id:statement_id>/approval", FINANCE, own=409, form={"digest": "00"}),
     Page("POST", "/console/statements/<id:statement_id>/payment", FINANCE, own=409, form={"reference": "B-1"}),
     Page(
@@ -358,6 +360,9 @@ ROWS: tuple[Row, ...] = (
     Page("GET", "/console/statements/<id:statement_id>.csv", PAYING, own=200),
     Page("GET", "/console/people", ADMINISTRATOR, own=200),
     Page("POST", "/console/people/<id:staff_id>/log-out", ADMINISTRATOR, own=303, form={}),
+    Page("GET", "/console/customers", ADMINISTRATOR, own=200),
+    Page("GET", "/console/customers/<id:customer_id>", ADMINISTRATOR, own=200),
+    Page("POST", "/console/customers/<id:customer_id>/erasure", ADMINISTRATOR, own=409, other=409, form=bodies.REASON),
     # Customers' links: whoever holds one
     Row("GET", "/c/look/<path:built>", ANYBODY, own=200),
     Row("GET", "/c/<token>", LINK, own=200, other=200),

@@ -1,5 +1,6 @@
 """Technicians, customers, what the work needs, and what waits at a desk, over HTTP."""
 
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -192,6 +193,10 @@ def test_a_part_gets_its_price_from_a_day_on(administrator: Person, company: Com
     path = f"/api/v1/parts/{company.things['part_id'].own}/prices"
 
     assert administrator.post(path, bodies.PART_PRICE).json == bodies.PART_PRICE
+
+    first_day = date.fromisoformat(str(bodies.PART_PRICE["valid_from"]))
+    shown = [administrator.get(path, day=day.isoformat()).json for day in (first_day, first_day - timedelta(days=1))]
+    assert [one["price"] for one in shown] == [bodies.PART_PRICE["price"], None]
 
 
 def test_a_text_is_read_once_with_its_thread_beside_it(desk: Person, company: Company) -> None:

@@ -46,6 +46,17 @@ def station(app: Flask, company: Company) -> Person:
 
 
 @pytest.fixture
+def technician(app: Flask, company: Company) -> Person:
+    """The payee of the statement."""
+    return Person(app, company, None)
+
+
+def by_app(statement: str) -> str:
+    """Return where a technician finds a statement."""
+    return statement.replace("/api/v1/", "/mobile/v1/")
+
+
+@pytest.fixture
 def statement(company: Company) -> str:
     """The address of a published statement with one held line and an open appeal."""
     return f"/api/v1/statements/{company.things['statement_id'].own}"
@@ -150,12 +161,12 @@ def test_a_deduction_is_waived_once_and_only_in_a_draft(auditor: Person, stateme
 
 
 def test_a_statement_is_agreed_approved_and_paid_by_different_people(
-    station: Person, finance: Person, cashier: Person, payable: str, session: Session
+    technician: Person, finance: Person, cashier: Person, payable: str, session: Session
 ) -> None:
     lines_hash = finance.get(payable).json["lines_hash"]
     early = finance.post(f"{payable}/approval", {"lines_hash": lines_hash})
     assert (early.status_code, early.json["code"]) == (409, "statement.too_early")
-    assert station.post(f"{payable}/agreement").json["agreed_at"] is not None
+    assert technician.post(f"{by_app(payable)}/agreement").json["agreed_at"] is not None
 
     approved = finance.post(f"{payable}/approval", {"lines_hash": lines_hash})
     assert (approved.status_code, approved.json["status"]) == (200, "approved")
@@ -170,9 +181,9 @@ def test_a_statement_is_agreed_approved_and_paid_by_different_people(
 
 
 def test_a_payment_ordered_twice_leaves_once_even_weeks_later(
-    station: Person, finance: Person, cashier: Person, payable: str, session: Session, still_clock: StillClock
+    technician: Person, finance: Person, cashier: Person, payable: str, session: Session, still_clock: StillClock
 ) -> None:
-    station.post(f"{payable}/agreement")
+    technician.post(f"{by_app(payable)}/agreement")
     finance.post(f"{payable}/approval", {"lines_hash": finance.get(payable).json["lines_hash"]})
     first = cashier.post(f"{payable}/payment", {"reference": "B-1"}, key="once")
     still_clock.move(40 * DAY)
@@ -186,15 +197,31 @@ def test_a_payment_ordered_twice_leaves_once_even_weeks_later(
 
 
 def test_an_approval_of_other_lines_than_there_are_is_refused(
-    station: Person, finance: Person, payable: str, session: Session, company: Company
+    technician: Person, finance: Person, payable: str, session: Session, company: Company
 ) -> None:
-    station.post(f"{payable}/agreement")
+    technician.post(f"{by_app(payable)}/agreement")
 
     answer = finance.post(f"{payable}/approval", {"lines_hash": "0" * 64})
 
     assert (answer.status_code, answer.json["code"]) == (409, "statement.changed")
     kept = session.get_one(Statement, company.things["statement_id"].own, populate_existing=True)
     assert kept.status is StatementStatus.PUBLISHED
+
+
+@pytest.mark.parametrize(("deed", "done"), [("agreement", 200), ("appeals", 201)])
+def test_a_station_answers_for_itself_and_not_for_a_technician_who_is_paid_himself(
+    station: Person, statement: str, session: Session, company: Company, deed: str, done: int
+) -> None:
+    body = {"text": "The second line is wrong"} if deed == "appeals" else None
+
+    for_him = station.post(f"{statement}/{deed}", body)
+    row = session.get_one(Statement, company.things["statement_id"].own)
+    row.technician_id, row.station_id = None, company.stations[0].id
+    session.commit()
+    for_itself = station.post(f"{statement}/{deed}", body)
+
+    assert (for_him.status_code, for_him.json["code"]) == (403, "statement.not_the_payee")
+    assert for_itself.status_code == done
 
 
 def test_nothing_is_approved_while_an_appeal_is_open(

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from werkzeug.serving import make_server
 
 from server import listening
@@ -20,10 +20,12 @@ from server.callbacks import sweeps
 from server.console import words
 from server.core.db import Database
 from server.core.due import sweep_all
+from server.customers.models import Customer
 from server.dispatch import plans
 from server.dispatch.models import Plan
 from server.dispatch.status import PlanStatus
 from server.example.founding import found_demo
+from server.orders.models import Ticket
 from tests.builders.settings import settings_for
 from tests.databases import DatabaseServer, fresh_database
 
@@ -50,6 +52,14 @@ class Company:
     address: str
     database: Database
     passwords: dict[str, str]
+
+    def one_customer(self, *, served: bool) -> int:
+        """Return somebody with an open ticket, or with closed ones alone, who has not been erased."""
+        is_open = exists().where(Ticket.customer_id == Customer.id, Ticket.closed_at.is_(None))
+        his = exists().where(Ticket.customer_id == Customer.id)
+        query = select(Customer.id).where(Customer.erased_at.is_(None), his, is_open if served else ~is_open)
+        with self.database.transaction() as session:
+            return session.scalars(query.order_by(Customer.id)).first() or 0
 
     def solve(self) -> None:
         """Do the worker's job: compute the plan that was asked for."""
@@ -285,6 +295,26 @@ def test_an_administrator_ends_the_log_ins_of_somebody(office: Office) -> None:
         desk.see("people")
         desk.press("people.log_out")
         desk.is_told("done.people.logged_out")
+
+
+def test_an_administrator_erases_a_customer_who_is_no_longer_served(office: Office) -> None:
+    served, gone = office.company.one_customer(served=True), office.company.one_customer(served=False)
+    with office.desk("admin", starts_at="/console/people") as desk:
+        desk.page.goto("/console/customers")
+        desk.see("customers")
+        desk.page.goto(f"/console/customers/{served}")
+        desk.page.locator("#reason").fill("Letter 7/2026")
+        desk.press("customer.erase")
+        desk.page.get_by_role("alert").filter(has_text="T-2026-").wait_for()
+        assert desk.page.locator("#reason").input_value() == "Letter 7/2026"
+        desk.see("customer-still-served")
+
+        desk.page.goto(f"/console/customers/{gone}")
+        desk.page.locator("#reason").fill("Letter 8/2026")
+        desk.press("customer.erase")
+        desk.is_told("done.customer.erased")
+        desk.page.get_by_role("heading", name=f"E-{gone:06d}").wait_for()
+        desk.see("customer-erased")
 
 
 def test_a_wrong_password_is_refused_in_plain_words(office: Office) -> None:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 from server.core.numbers import BadPhone, e164
-from server.core.places import BadPosition, Position
+from server.core.places import BadPosition, Datum, Position, from_gcj02
 from server.orders.imports.mapping import Kind, Mapping
 from server.orders.imports.reader import Row, RowError
 from server.orders.words import Channel
@@ -137,9 +137,10 @@ class _Fields:
         if not lat and not lon:
             return None
         try:
-            return Position(float(lat), float(lon))
+            position = Position(float(lat), float(lon))
         except (BadPosition, ValueError) as error:
             raise _Bad("bad_position", "lat", f"{lat}, {lon}") from error
+        return from_gcj02(position) if self._mapping.datum is Datum.GCJ02 else position
 
     def instant(self, field: str) -> datetime | None:
         """Return an instant, None if the row has none."""

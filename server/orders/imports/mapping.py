@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from server.core.places import Datum
 from server.customers.models import Zone
 from server.orders.imports.reader import Layout
 from server.orders.words import Channel, ChargeCategory, Priority, WorkType
@@ -61,6 +62,7 @@ class Mapping:
     :param source: the name under which external ids are unique.
     :param profile: `public_work` for imported public work (R2), else empty.
     :param columns: field to column.
+    :param datum: in which the file's coordinates are written; they are kept as WGS-84.
     :param times: formats of `datetime.strptime`, tried in order; times are wall times of ``time_zone``.
     :param kinds: value of the `kind` column to what it means; the key `*` stands for all others.
     :param optional: fields whose column a file may lack; they are then as empty as in a row that says nothing.
@@ -76,6 +78,7 @@ class Mapping:
     times: tuple[str, ...]
     charge_category: ChargeCategory
     zone: Zone
+    datum: Datum
     columns: MappingProxyType[str, str]
     optional: frozenset[str]
     constants: MappingProxyType[str, str]
@@ -141,6 +144,7 @@ def parse(document: dict[str, Any], *, name: str) -> Mapping:
             times=tuple(document["times"]),
             charge_category=ChargeCategory(document.get("charge_category", "A")),
             zone=Zone(document.get("zone", "urban")),
+            datum=Datum(document.get("datum", "wgs84")),
             columns=MappingProxyType({str(k): str(v) for k, v in columns.items()}),
             optional=optional,
             constants=MappingProxyType({str(k): str(v) for k, v in constants.items()}),

@@ -149,11 +149,12 @@ def test_a_complaint_without_anybody_to_handle_it_is_refused(work: Work, agent: 
 
 def test_a_complaint_is_decided_once(work: Work, agent: Actor, supervisor: Actor) -> None:
     call(work, opened(work), agent, now=local(10, 10), verdict=CallVerdict.FAIL, reason=FailReason.RUDE)
-    (complaint,) = complaints.open_complaints(work.session, scope=EVERYTHING)
+    (complaint,) = complaints.listed(work.session, scope=EVERYTHING, is_open=True)
 
     complaints.decide(work.session, complaint_id=complaint.id, decision="apologised", by=supervisor, now=local(10, 12))
 
-    assert complaints.open_complaints(work.session, scope=EVERYTHING) == []
+    assert complaints.listed(work.session, scope=EVERYTHING, is_open=True) == []
+    assert complaints.listed(work.session, scope=EVERYTHING, is_open=False) == [complaint]
     with pytest.raises(complaints.ComplaintDecided):
         complaints.decide(work.session, complaint_id=complaint.id, decision="again", by=supervisor, now=local(10, 13))
 

@@ -34,6 +34,24 @@ def test_the_offer_says_code_window_on_the_sites_clock_and_until_when_to_answer(
     assert "until 08:30" in text
 
 
+@pytest.mark.parametrize(
+    ("locale", "category", "said"),
+    [
+        ("zh", "gas_water_heater", "维修 燃气热水器"),
+        ("en", "gas_water_heater", "repair gas water heater"),
+        ("en", "heat_pump", "repair heat pump"),
+    ],
+)
+def test_the_product_is_named_in_the_readers_language(world: World, locale: str, category: str, said: str) -> None:
+    technician = world.technician(locale=locale)
+    job = world.job(technician, product_category=category)
+
+    (text,) = world.sent(technician.phone)
+
+    assert f"{job.code}" in text
+    assert said in text
+
+
 def test_a_bare_accept_takes_the_only_open_offer(world: World) -> None:
     technician = world.technician()
     job = world.job(technician)

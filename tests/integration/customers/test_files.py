@@ -1,5 +1,6 @@
 """The customer file (R4): recognising callers, telephones, special sales, who may see it."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -10,18 +11,6 @@ from server.customers.files import NewCustomer, NewSite, NewUnit
 from server.organisation.access import EVERYTHING, Scope
 from tests import builders as a
 from tests.builders import NOON
-
-
-def test_a_caller_is_recognised_by_telephone_or_by_the_serial_of_his_unit(session: Session) -> None:
-    older = a.a_customer(session, phone="+12005550150")
-    newer = a.a_customer(session, phone="+12005550150")
-    unit = a.a_unit(session, customer=older)
-
-    assert files.recognise(session, phone="+12005550150") == [newer, older]
-    assert files.recognise(session, serial=unit.serial) == [older]
-    assert files.recognise(session, phone="+12005550150", serial=unit.serial) == [older]
-    assert files.recognise(session, phone="+12005550151") == []
-    assert files.recognise(session) == []
 
 
 def test_telephones_are_kept_in_international_form_and_once(session: Session) -> None:
@@ -47,40 +36,46 @@ def test_what_the_file_did_not_know_of_a_unit_is_filled_in_and_what_it_knew_stay
     customer = a.a_customer(session)
     unit = a.a_unit(session, customer=customer, serial="S1", model="M1", purchased_on=None)
 
-    known = files.add_unit(
-        session,
-        NewUnit(category="boiler", serial="S1", model="M2", purchased_on=date(2026, 1, 1)),
-        customer_id=customer.id,
-        site_id=None,
-    )
+    new = NewUnit(category="boiler", serial="S1", model="M2", purchased_on=date(2026, 1, 1))
+    known = files.known_unit(session, new, customer_id=customer.id, site_id=None)
 
     assert known is unit
     assert (unit.model, unit.purchased_on) == ("M1", date(2026, 1, 1))
 
 
 def test_units_without_serial_are_told_apart_by_model(session: Session) -> None:
-    site = a.a_site(session)
+    customer = a.a_customer(session)
+    site = a.a_site(session, customer=customer)
+    whose = {"customer_id": customer.id, "site_id": site.id}
+    first = files.make_unit(session, NewUnit(category="boiler", model="B-1"), customer=customer, site=site)
 
-    def add(model: str | None) -> int:
-        new = NewUnit(category="boiler", model=model)
-        return files.add_unit(session, new, customer_id=site.customer_id, site_id=site.id).id
+    def known(model: str | None) -> object:
+        return files.known_unit(session, NewUnit(category="boiler", model=model), **whose)
 
-    first = add("B-1")
-
-    assert add("B-1") == first
-    assert add(None) == first
-    assert add("B-2") != first
+    assert known("B-1") is first
+    assert known(None) is first
+    assert known("B-2") is None
 
 
 def test_a_place_is_known_by_its_address_at_the_customer(session: Session) -> None:
     customer, region = a.a_customer(session), a.a_region(session)
     new = NewSite(address=" 1 Tea Market Lane ", region_id=region.id, time_zone=a.ZONE)
 
-    first = files.add_site(session, new, customer_id=customer.id)
+    first = files.make_site(session, new, customer=customer)
 
     assert first.address == "1 Tea Market Lane"
-    assert files.add_site(session, new, customer_id=customer.id) is first
-    assert files.add_site(session, new, customer_id=a.a_customer(session).id) is not first
+    assert files.known_site(session, new, customer_id=customer.id) is first
+    assert files.known_site(session, new, customer_id=a.a_customer(session).id) is None
+
+
+def test_a_place_keeps_the_time_of_its_region_unless_another_is_named(session: Session) -> None:
+    customer, region = a.a_customer(session), a.a_region(session, time_zone="Asia/Urumqi")
+    plain = NewSite(address="1 Pier", region_id=region.id)
+
+    made = files.make_site(session, plain, customer=customer)
+    named = files.make_site(session, replace(plain, address="2 Pier", time_zone="Asia/Tokyo"), customer=customer)
+
+    assert (made.time_zone, named.time_zone) == ("Asia/Urumqi", "Asia/Tokyo")
 
 
 def test_the_place_of_another_customer_is_refused(session: Session) -> None:

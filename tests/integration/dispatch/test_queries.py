@@ -5,44 +5,53 @@ from datetime import timedelta
 import pytest
 
 from server.core.events import SYSTEM
-from server.dispatch import attention, by_hand, escalations, plans, queries
-from server.dispatch.attention import MatterKind
+from server.dispatch import by_hand, escalations, plans, queries
 from server.orders.status import TicketStatus
 from server.organisation.access import EVERYTHING, Scope
+from server.organisation.models import Role
+from server.reports.today import today
 from tests.integration.dispatch.world import World, a_plan_request, at
 
 
-def test_everything_that_needs_a_human_stands_in_one_queue_the_oldest_first(world: World) -> None:
+def test_everything_that_needs_a_human_stands_in_a_queue_of_its_kind(world: World) -> None:
     incomplete = {"status": TicketStatus.INCOMPLETE, "missing": ["model"], "facts_complete_at": None}
     escalated = world.ticket()
-    escalations.raise_(world.session, ticket=escalated, kind="no_technician", by=SYSTEM, now=at(9))
+    escalation = escalations.raise_(world.session, ticket=escalated, kind="no_technician", by=SYSTEM, now=at(9))
     unplaced = world.ticket(trusted=False, facts_complete_at=at(7))
     old = world.ticket(opened_at=at(10, day=-1), **incomplete)
-    world.ticket(opened_at=at(10, day=-1, second=1), **incomplete)
+    younger = world.ticket(opened_at=at(10, day=-1, second=1), **incomplete)
     overdue = world.ticket(due_at=at(8))
-    world.ticket(due_at=at(10))
+    world.ticket(due_at=at(10, day=1, second=1))
     world.session.flush()
 
-    found = attention.needs_human(world.session, scope=EVERYTHING, now=at(10))
+    found = waiting(world, EVERYTHING)
 
-    assert [(m.kind, m.ticket_id) for m in found] == [
-        (MatterKind.INCOMPLETE, old.id),
-        (MatterKind.NO_POSITION, unplaced.id),
-        (MatterKind.OVERDUE, overdue.id),
-        (MatterKind.ESCALATION, escalated.id),
-    ]
+    assert found["escalations"] == [escalation.id]
+    assert found["unplaced_tickets"] == [unplaced.id]
+    assert found["incomplete_tickets"] == [old.id, younger.id]
+    assert found["stale_tickets"] == [old.id]
+    assert found["overdue_tickets"] == [overdue.id]
+
+
+def waiting(world: World, scope: Scope) -> dict[str, list[int]]:
+    """Return what waits for a supervisor at ten, by queue."""
+    queues = today(world.session, scope=scope, roles={Role.SUPERVISOR}, now=at(10))
+    return {queue.name: [item.id for item in queue.items] for queue in queues}
 
 
 @pytest.mark.parametrize("where", ["another region", "a station"])
-def test_the_queue_ends_at_the_edge_of_the_scope(world: World, where: str) -> None:
+def test_the_queues_end_at_the_edge_of_the_scope(world: World, where: str) -> None:
     ticket = world.ticket(trusted=False)
-    escalations.raise_(world.session, ticket=ticket, kind="no_technician", by=SYSTEM, now=at(9))
+    raised = escalations.raise_(world.session, ticket=ticket, kind="no_technician", by=SYSTEM, now=at(9))
     world.session.flush()
     scope = Scope(region_id=world.region.id + 1) if where == "another region" else Scope(station_id=world.station.id)
 
-    assert attention.needs_human(world.session, scope=scope, now=at(10)) == []
+    elsewhere = waiting(world, scope)
+    here = waiting(world, Scope(region_id=world.region.id))
+
+    assert elsewhere["unplaced_tickets"] == []
     assert list(queries.open_escalations(world.session, scope=scope)) == []
-    assert len(attention.needs_human(world.session, scope=Scope(region_id=world.region.id), now=at(10))) == 2
+    assert (here["unplaced_tickets"], here["escalations"]) == ([ticket.id], [raised.id])
 
 
 def test_a_technician_sees_his_own_offers(world: World) -> None:
@@ -89,4 +98,4 @@ def test_a_ticket_that_is_cancelled_needs_nobody(world: World) -> None:
 
     assert (made.visit.status, made.offer.status) == ("withdrawn", "withdrawn")
     assert ticket.status is TicketStatus.CANCELLED
-    assert attention.needs_human(world.session, scope=EVERYTHING, now=at(10)) == []
+    assert waiting(world, EVERYTHING)["escalations"] == []

@@ -15,7 +15,8 @@ from server.orders.status import TicketStatus
 from server.orders.visit_models import Visit
 from server.orders.words import HindranceReason, VisitResult, WorkType
 from server.organisation.access import EVERYTHING, Scope
-from server.organisation.models import Region, Station
+from server.organisation.models import Region, Role, Station
+from server.reports.today import today
 from server.technicians.models import Technician
 from tests import builders as a
 from tests.builders import BY_SYSTEM, NOON
@@ -180,12 +181,13 @@ def test_the_day_lists_visits_that_touch_it_and_are_not_withdrawn(session: Sessi
     assert between(1, 2) == {early.id}
 
 
-def test_open_questions_are_the_incomplete_tickets_oldest_first(session: Session) -> None:
+def test_the_tickets_of_a_status_are_listed_with_what_they_lack_the_oldest_first_if_wanted(session: Session) -> None:
     newer = a.a_ticket(session, wish=None)
     older = a.a_ticket(session, wish=None, opened_at=NOON - HOUR)
     a.a_ticket(session)
 
-    page = queries.open_questions(session, scope=EVERYTHING)
+    wanted = TicketFilter(statuses=frozenset({TicketStatus.INCOMPLETE}))
+    page = queries.tickets(session, scope=EVERYTHING, wanted=wanted, oldest_first=True)
 
     assert [(row.id, row.missing) for row in page.items] == [(older.id, ("wish",)), (newer.id, ("wish",))]
 
@@ -213,20 +215,19 @@ def test_what_waits_at_the_desk_is_listed_until_it_is_dealt_with(session: Sessio
         by=BY_SYSTEM,
         now=NOON + 6 * HOUR,
     )
-    waiting = (
-        len(visit_queries.urges_unanswered(session, scope=EVERYTHING)),
-        [hindrance.id for hindrance in visit_queries.hindrances_undecided(session, scope=EVERYTHING)],
-    )
-    elsewhere = visit_queries.hindrances_undecided(session, scope=Scope(region_id=a.a_region(session).id))
+
+    def waiting(scope: Scope) -> dict[str, list[int]]:
+        found = today(session, scope=scope, roles={Role.DISPATCHER}, now=NOON + 7 * HOUR)
+        return {q.name: [item.id for item in q.items] for q in found if q.name in {"urges", "hindrances"}}
+
+    before, elsewhere = waiting(EVERYTHING), waiting(Scope(region_id=a.a_region(session).id))
 
     visits.report_contact(session, visit_id=visit.id, technician_id=None, by=BY_SYSTEM, now=NOON + HOUR)
     by = a.by_staff(a.a_member_of_staff(session))
     desk.accept_hindrance(session, hindrance_id=row.id, by=by, now=NOON + 7 * HOUR)
 
-    assert waiting == (1, [row.id])
-    assert elsewhere == []
-    assert visit_queries.urges_unanswered(session, scope=EVERYTHING) == []
-    assert visit_queries.hindrances_undecided(session, scope=EVERYTHING) == []
+    assert (len(before["urges"]), before["hindrances"]) == (1, [row.id])
+    assert elsewhere == waiting(EVERYTHING) == {"urges": [], "hindrances": []}
 
 
 def test_the_clerk_sees_the_cards_of_his_station_that_are_not_in_yet(session: Session) -> None:

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from server.core.db import Database
 from server.orders import booking, on_site, visits
 from server.orders.locks import lock_visit
-from server.orders.slots import AS_THEY_ARE, SlotTaken, Ways
+from server.orders.slots import AS_THEY_ARE, SlotContended, SlotTaken, Ways
 from server.orders.visit_models import Visit
 from server.technicians.models import Technician
+from server.web import texts
 from tests import builders as a
 from tests.builders import BY_SYSTEM, NOON
 from tests.databases import MadeDatabase
@@ -109,7 +110,26 @@ def test_nothing_is_put_into_a_drive_and_the_refusal_says_whose_it_is(session: S
         "busy_from": at(15, 30).isoformat(),
         "starts_at": at(16).isoformat(),
         "ends_at": at(17).isoformat(),
+        "wanted_from": at(15).isoformat(),
+        "wanted_to": at(15, 31).isoformat(),
     }
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"), [("en", "busy from {drive}, the drive included"), ("zh", "自 {drive}（含路程）")]
+)
+def test_the_refusal_tells_people_that_the_drive_counts_and_since_when(
+    session: Session, technician: Technician, locale: str, said: str
+) -> None:
+    plan(session, technician, at(16), drive=30)
+
+    with pytest.raises(SlotTaken) as in_the_drive:
+        plan(session, technician, at(15), minutes=31)
+    with pytest.raises(SlotTaken) as too_far_away:
+        plan(session, technician, at(14, 40), ways=drive_of(21))
+
+    assert said.format(drive=at(15, 30).isoformat()) in texts.of(in_the_drive.value, locale=locale).detail
+    assert said.format(drive=at(15, 39).isoformat()) in texts.of(too_far_away.value, locale=locale).detail
 
 
 def test_a_drive_to_somebody_elses_visit_takes_nobodys_time(session: Session, technician: Technician) -> None:
@@ -316,7 +336,7 @@ def test_nobody_waits_with_a_held_day_for_somebody_who_changes_the_next_visit(da
         _, his = lock_visit(somebody, after.id, technician_id=None)
         visits.offered(somebody, visit=his, by=BY_SYSTEM, now=NOON)
         somebody.flush()
-        with pytest.raises(SlotTaken), database.transaction() as session:
+        with pytest.raises(SlotContended), database.transaction() as session:
             plan(session, technician, at(14), ways=drive_of(10))
     with database.transaction() as session:
         plan(session, technician, at(14), ways=drive_of(10))

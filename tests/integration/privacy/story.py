@@ -50,7 +50,7 @@ class Story:
     answers: list[str] = field(default_factory=list)
     """What every refusal on the way said."""
 
-    def person(self, role: Role) -> Person:
+    def person(self, role: Role | None) -> Person:
         return Person(self.app, self.company, role)
 
     @property
@@ -233,7 +233,7 @@ class Story:
         self.line = f"{self.statement}/lines/{line}"
 
     def hold_the_line(self) -> None:
-        """Let the auditor hold it with words, publish it so, and the station object with words."""
+        """Let the auditor hold it with words, publish it so, and the technician object with words."""
         auditor = self.person(Role.AUDITOR)
         held = {"verdict": "hold", "reasons": ["card_not_received"], "remark": canary("remark-of-audit")}
         self.say(auditor, f"{self.line}/verdict", held)
@@ -242,8 +242,8 @@ class Story:
         self.say(auditor, f"{self.statement}/audit")
         self.say(auditor, f"{self.statement}/publication")
         line_id = int(self.line.rsplit("/", 1)[1])
-        station = self.person(Role.STATION)
-        appeal = self.say(station, f"{self.statement}/appeals", {"text": canary("appeal"), "line_id": line_id})
+        payee, his = self.person(None), self.statement.replace("/api/v1/", "/mobile/v1/")
+        appeal = self.say(payee, f"{his}/appeals", {"text": canary("appeal"), "line_id": line_id})
         answered = {"accepted": False, "answer": canary("answer-to-appeal")}
         self.say(self.supervisor, f"/api/v1/appeals/{appeal['id']}/answer", answered)
 

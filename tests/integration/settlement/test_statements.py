@@ -15,7 +15,7 @@ from server.orders.status import CardStatus
 from server.orders.words import ChargeCategory, VisitResult, WorkType
 from server.organisation.models import Role
 from server.settlement.models import Deduction, Statement, StatementLine
-from server.settlement.prices import NegativePrice, PriceInThePast, PriceKey, Tariff, find_price, seed, set_price
+from server.settlement.prices import NegativePrice, PriceInThePast, PriceKey, Tariff, price_book, seed, set_price
 from server.settlement.statements import BadMonth, Computed, compute
 from server.settlement.status import DeductionKind, LineKind, StatementStatus, Verdict
 from server.settlement.terms import SettlementTerms
@@ -374,7 +374,7 @@ def test_a_table_of_prices_is_seeded_once(work: Work) -> None:
     kept = work.price(amount=123)
     assert kept.price == yuan(123)
     key = PriceKey(CATEGORY, WorkType.REPAIR, Zone.OUT_OF_TOWN, ChargeCategory.A, VisitResult.DONE_WITHOUT_PART)
-    away = find_price(work.session, key, day=date(2026, 3, 1))
+    away = price_book(work.session, categories=[CATEGORY]).find(key, day=date(2026, 3, 1))
     assert away is not None
     assert away.price == yuan(120)
 

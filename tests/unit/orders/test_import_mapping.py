@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from server.core.places import Position, geodesic_metres, to_gcj02
 from server.orders.imports import mapping as mappings
 from server.orders.imports.fields import TicketFields, read_fields
 from server.orders.imports.mapping import BadMapping, Mapping
@@ -88,3 +89,21 @@ def test_a_field_without_its_optional_column_has_the_mappings_constant_or_nothin
 def test_a_field_that_no_file_may_lack_or_that_has_no_column_is_not_optional(optional: object, told: str) -> None:
     with pytest.raises(BadMapping, match=told):
         parsed(optional=optional)
+
+
+def test_coordinates_of_a_chinese_map_are_kept_as_wgs_84() -> None:
+    shown = to_gcj02(Position(31.2304, 121.4737))
+    row = {"Lat": str(shown.lat), "Lon": str(shown.lon)}
+
+    shifted, plain = read(parsed(datum="gcj02"), **row).place, read(parsed(), **row).place
+
+    assert shifted is not None
+    assert shifted.position is not None
+    assert geodesic_metres(shifted.position, Position(31.2304, 121.4737)) < 0.2
+    assert plain is not None
+    assert plain.position == shown
+
+
+def test_a_datum_that_nobody_knows_is_refused() -> None:
+    with pytest.raises(BadMapping, match="bd09"):
+        parsed(datum="bd09")

@@ -4,7 +4,7 @@
  *   <button class="btn btn-danger" data-confirm="Cancel this ticket?" data-confirm-detail="The customer is told by SMS.">Cancel ticket</button>
  *
  * The words of the dialog stand in `<template id="confirm">`, written (and translated) by the server; its button takes the words of
- * the button that was pressed.
+ * the button that was pressed, and its colour where that one is the page's main button.
  */
 import htmx from "htmx.org";
 
@@ -12,6 +12,8 @@ interface Question {
   title: string;
   detail: string;
   answer: string;
+  /** A step forward, not a loss: its answer is not red. */
+  calm: boolean;
 }
 
 interface HtmxQuestion {
@@ -46,7 +48,13 @@ export function askBeforeDanger(): void {
 }
 
 function questionOf(element: HTMLElement, title: string): Question {
-  return { title, detail: element.dataset["confirmDetail"] ?? "", answer: element.textContent?.trim() ?? "" };
+  return { title, detail: element.dataset["confirmDetail"] ?? "", answer: wordsOf(element), calm: element.matches(".btn-primary") };
+}
+
+function wordsOf(element: HTMLElement): string {
+  const copy = element.cloneNode(true) as HTMLElement;
+  for (const key of copy.querySelectorAll("kbd")) key.remove();
+  return copy.textContent?.trim() ?? "";
 }
 
 function ask(question: Question, go: () => void): void {
@@ -58,6 +66,7 @@ function ask(question: Question, go: () => void): void {
   write(dialog, "title", question.title);
   write(dialog, "detail", question.detail);
   write(dialog, "answer", question.answer);
+  if (question.calm) dialog.querySelector(".btn-danger")?.classList.replace("btn-danger", "btn-primary");
   const asker = document.activeElement;
   dialog.addEventListener("close", () => {
     const agreed = dialog.returnValue === "yes";
