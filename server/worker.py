@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -53,7 +53,7 @@ class Worker:
     """What jobs need: the database, the clock, the way out for messages, and who knows the streets.
 
     :param source: travel times better than each region's model, where the installation has them.
-    :param spare: the solver process that waits for the next plan.
+    :param spare: the solver process that waits for the next plan; without one each plan starts its own.
     """
 
     database: Database
@@ -61,7 +61,7 @@ class Worker:
     gateway: Gateway
     sender: Sender
     source: Source | None = None
-    spare: Spare = field(default_factory=Spare)
+    spare: Spare | None = None
 
     def solve(self, plan_id: int) -> None:
         """Compute a plan."""
@@ -115,7 +115,9 @@ async def run(worker: Worker, conninfo: str, pace: Pace) -> None:
     """
     app = runner(worker, conninfo)
     async with app.open_async():
-        company = [asyncio.create_task(_rescue(app, pace)), asyncio.create_task(_warm_up(worker, pace))]
+        company = [asyncio.create_task(_rescue(app, pace))]
+        if worker.spare is not None:
+            company.append(asyncio.create_task(_warm_up(worker.spare, pace)))
         if pace.tick > 0:
             company.append(asyncio.create_task(_tick(worker, pace)))
         working = asyncio.create_task(
@@ -140,14 +142,14 @@ async def run(worker: Worker, conninfo: str, pace: Pace) -> None:
             task.result()
 
 
-async def _warm_up(worker: Worker, pace: Pace) -> None:
+async def _warm_up(spare: Spare, pace: Pace) -> None:
     """Have a solver process ready for the first plan, once everything else had time to come up; end it at the end."""
     try:
         await asyncio.sleep(pace.warm_up)
-        await asyncio.to_thread(worker.spare.prepare)
+        await asyncio.to_thread(spare.prepare)
         await asyncio.Event().wait()
     finally:
-        worker.spare.close()
+        spare.close()
 
 
 async def _tick(worker: Worker, pace: Pace) -> None:

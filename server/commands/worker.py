@@ -12,6 +12,7 @@ from server.config import BadSettings, Settings
 from server.core.clock import Clock, SystemClock
 from server.core.db import Database
 from server.core.simulation import SimulatedClock
+from server.dispatch.solver_process import Spare
 from server.listening import session_info
 from server.sms.gateways import gateway_of
 from server.sms.sender import Sender
@@ -46,7 +47,7 @@ def worker_command(tick: float, stalled: float) -> None:
         warm_up=0.0 if settings.simulated else 5.0,
     )
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    worker = background.Worker(database, clock, gateway, sender, source)
+    worker = background.Worker(database, clock, gateway, sender, source, Spare())
     asyncio.run(background.run(worker, _conninfo(settings.database_url), pace))
 
 

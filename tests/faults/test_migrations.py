@@ -203,19 +203,45 @@ def test_two_deployers_at_once_migrate_a_filled_database_once(full: MadeDatabase
     assert after.differs(between) == {}
 
 
-def test_a_table_that_somebody_holds_stops_the_deployer_after_two_seconds(full: MadeDatabase) -> None:
+def test_a_table_that_somebody_holds_at_every_try_stops_the_deployer(full: MadeDatabase) -> None:
     owner = {"DATABASE_ADMIN_URL": full.owner_url}
     schema.downgrade(full.owner_url, "-1")
     before = look(full)
 
     with filled.connect(full.owner_url) as somebody, somebody.transaction():
         somebody.execute("lock table alembic_version in access exclusive mode")
-        refused = CliRunner().invoke(db_command, ["upgrade"], env=owner)
+        refused = CliRunner().invoke(db_command, ["upgrade", "--tries", "2"], env=owner)
 
-    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 1), refused.output
-    assert "a table is in use" in refused.stderr
+    assert (refused.exit_code, refused.stderr.count("\n")) == (1, 2), refused.output
+    assert "trying again (2 of 2)" in refused.stderr
+    assert "a table was in use at each of 2 tries" in refused.stderr
     assert look(full) == before
     assert CliRunner().invoke(db_command, ["upgrade"], env=owner).exit_code == 0
+
+
+@pytest.mark.parametrize("way", ["up", "down"])
+def test_a_deployer_comes_back_to_a_table_that_somebody_gives_up_meanwhile(full: MadeDatabase, way: str) -> None:
+    *_, before, newest = filled.revisions()
+    start, goal = (before, newest) if way == "up" else (newest, before)
+    if way == "up":
+        schema.downgrade(full.owner_url, before)
+    told: list[str] = []
+
+    with filled.connect(full.owner_url) as somebody:
+        somebody.execute("begin")
+        # He lets the whole step through to where it writes down that it was done.
+        somebody.execute("lock table alembic_version in share mode")
+
+        def hear(text: str) -> None:
+            told.append(text)
+            somebody.execute("rollback")
+
+        patience = schema.Patience(tries=2, pause_seconds=0, tell=hear)
+        move = schema.upgrade if way == "up" else schema.downgrade
+        move(full.owner_url, "head" if way == "up" else "-1", patience=patience)
+
+    assert told == ["A table is in use; trying again (2 of 2)."]
+    assert (start, look(full).revision) == (start, goal)
 
 
 @pytest.mark.parametrize(("pair", "tickets"), steps(without_base=True))

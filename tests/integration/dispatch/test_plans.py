@@ -1,6 +1,7 @@
 """Plans: what they rest on, how they are solved, what becomes of them."""
 
 import itertools
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -287,7 +288,7 @@ class TestFailure:
         self.company(office)
         old = office.solved()
         plan_id = office.plan(seconds=60, iterations=None)
-        self._as_soon_as_it_runs(office, monkeypatch, lambda pid: engine.os.kill(pid, 9))
+        self._as_soon_as_it_runs(office, monkeypatch, lambda pid: os.kill(pid, 9))
 
         office.solve(plan_id)
 
@@ -344,12 +345,12 @@ class TestFailure:
         seen: list[int] = []
         asked = engine.ask
 
-        def ask(question: engine.Question, *, watch: engine.Watch, limits: Limits | None = None) -> engine.Answer:
+        def ask(question: engine.Question, *, watch: engine.Watch, **how: Any) -> engine.Answer:
             def started(pid: int) -> None:
                 seen.append(pid)
                 do(pid)
 
-            return asked(question, watch=engine.Watch(watch.report, started), limits=limits)
+            return asked(question, watch=engine.Watch(watch.report, started), **how)
 
         monkeypatch.setattr(engine, "ask", ask)
         return seen
@@ -357,7 +358,7 @@ class TestFailure:
 
 def _is_alive(pid: int) -> bool:
     try:
-        engine.os.kill(pid, 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return False
     return True
