@@ -1,11 +1,20 @@
 """What the console's forms share."""
 
-from flask import url_for
+from collections.abc import Mapping
 
-from server.console.frame import page
+from flask import url_for
+from marshmallow import ValidationError
+
+from server.console.frame import page, word_of
+from server.console.words import say
 from server.web import texts
 from server.web.context import request_id
+from server.web.errors import broken_rules
 from server.web.locale import locale
+from server.web.texts import LOCALES
+
+CATEGORIES = ("air_conditioner", "refrigerator", "washing_machine", "gas_water_heater", "television")
+"""Products that forms propose by their words; any other is kept as it was typed."""
 
 _LARGEST = 2**63 - 1
 
@@ -22,3 +31,27 @@ def code_page(code: str, status: int, *, back: str | None = None) -> tuple[str, 
     """Return the page that says a refusal by its code."""
     text = texts.said(code, locale=locale(), details={}) or texts.Text(code, code)
     return page("problem.html", status=status, text=text, reference=request_id(), back=back or url_for("console.home"))
+
+
+def category_code(text: str) -> str:
+    """Return the code of a product that is named by its word in any language; other words stay."""
+    named = text.strip().casefold()
+    codes = (
+        code for code in CATEGORIES for each in LOCALES if say(f"word.category.{code}", locale=each).casefold() == named
+    )
+    return next(codes, text)
+
+
+def category_word(code: str) -> str:
+    """Return the word for a product in the caller's language; what was typed stays."""
+    return word_of("category", code, language=locale())
+
+
+def errors_of(error: ValidationError) -> Mapping[str, str]:
+    """Return what is wrong with each field, in the caller's language."""
+    return {each.field: each.message for each in broken_rules(error.messages)}
+
+
+def rules_broken() -> texts.Text | None:
+    """Return what stands above a form some of whose fields are marked."""
+    return texts.said("request.rules_broken", locale=locale(), details={})

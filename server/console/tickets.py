@@ -8,14 +8,15 @@ from flask import redirect, request, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from server.console import console
+from server.console import console, outcome
 from server.console.forms import code_page, whole
 from server.console.frame import page
 from server.core import clock
 from server.core.events import Actor, Via
 from server.orders import closing, desk, queries, records
 from server.orders.queries import Place, TicketFilter
-from server.orders.status import TICKET, TicketEvent, TicketStatus
+from server.orders.records import TicketDetail
+from server.orders.status import OPEN_TICKET, TICKET, TicketEvent, TicketStatus
 from server.orders.words import WorkType
 from server.organisation.models import Region, Role
 from server.web.auth import allowed
@@ -116,8 +117,23 @@ def ticket(ticket_id: int) -> tuple[str, int]:
             name for name, (event, _) in _DEEDS.items() if event is None or TICKET.allows(found.ticket.status, event)
         ]
     zone = found.site.time_zone if found.site else region.time_zone
-    may = possible if current().has(*_DESK) else []
-    return page("ticket.html", it=found, ticket=found.ticket, zone=zone, possible=may)
+    is_desk = current().has(*_DESK)
+    return page(
+        "ticket.html",
+        it=found,
+        ticket=found.ticket,
+        zone=zone,
+        possible=possible if is_desk else [],
+        may_correct=is_desk and found.ticket.status in OPEN_TICKET,
+        before=outcome.read(request.args.get("before", "")),
+        corrected=_last_corrected(found),
+    )
+
+
+def _last_corrected(found: TicketDetail) -> list[str]:
+    """Return the names of the facts that the newest correction changed."""
+    last = found.corrections[-1].at if found.corrections else None
+    return [each.field for each in found.corrections if each.at == last]
 
 
 @console.post("/console/tickets/<id:ticket_id>/<deed>")

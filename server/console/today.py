@@ -45,6 +45,14 @@ _TIMES = MappingProxyType(
     }
 )
 """What the instant of each queue's items means."""
+_STEPS = MappingProxyType(
+    {
+        "incomplete_tickets": "console.facts_form",
+        "stale_tickets": "console.facts_form",
+        "unplaced_tickets": "console.locate_form",
+    }
+)
+"""Where a row of a queue leads: straight to what it asks for; other rows lead to the ticket."""
 _ALARMING = frozenset({"escalations", "late_visits", "overdue_tickets", "stale_tickets"})
 _WORDS = {"hindrance": "hindrance", "customer_callback": "result", "complaint": "fail_reason"}
 
@@ -76,6 +84,7 @@ def today() -> tuple[str, int]:
         zone=zone,
         today=day,
         times=_TIMES,
+        steps=_STEPS,
         alarming=_ALARMING,
         lists=_lists(caller.roles),
     )

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
 from server.core.numbers import BadPhone, e164
+from server.core.places import Position
 from server.customers.files import UnknownCustomer, UnknownSite, UnknownUnit
 from server.customers.models import Customer, CustomerPhone, Equipment, Site, SpecialSale
 from server.organisation.access import Scope
@@ -31,9 +32,7 @@ def customer_file(session: Session, *, customer_id: int, scope: Scope) -> Custom
 
     :raises UnknownCustomer: if there is none in the scope.
     """
-    customer = session.scalar(select(Customer).where(Customer.id == customer_id, *_visible(scope)))
-    if customer is None:
-        raise UnknownCustomer
+    customer = customer_of(session, customer_id, scope=scope)
     sites = select(Site).where(Site.customer_id == customer.id).order_by(Site.id)
     if scope.region_id is not None:
         sites = sites.where(Site.region_id == scope.region_id)
@@ -45,6 +44,48 @@ def customer_file(session: Session, *, customer_id: int, scope: Scope) -> Custom
         sites=_all(session, sites),
         units=_all(session, select(Equipment).where(Equipment.customer_id == customer.id).order_by(Equipment.id)),
     )
+
+
+def customer_of(session: Session, customer_id: int, *, scope: Scope) -> Customer:
+    """Return a customer.
+
+    :raises UnknownCustomer: if there is none in the scope.
+    """
+    customer = session.scalar(select(Customer).where(Customer.id == customer_id, *_visible(scope)))
+    if customer is None:
+        raise UnknownCustomer
+    return customer
+
+
+def callers(
+    session: Session, *, scope: Scope, phone: str | None = None, serial: str | None = None, limit: int = 5
+) -> list[Customer]:
+    """Return the customers who have a telephone (international form) or own a unit, the newest file first (R4).
+
+    Whoever was erased is not among them; without either nobody is.
+    """
+    ways = []
+    if phone is not None:
+        ways.append(Customer.id.in_(select(CustomerPhone.customer_id).where(CustomerPhone.number == phone)))
+    if serial is not None:
+        ways.append(Customer.id.in_(select(Equipment.customer_id).where(Equipment.serial == serial)))
+    if not ways:
+        return []
+    query = select(Customer).where(or_(*ways), Customer.erased_at.is_(None), *_visible(scope))
+    return list(session.scalars(query.order_by(Customer.id.desc()).limit(limit)))
+
+
+def middle_of(session: Session, region_id: int) -> Position | None:
+    """Return the middle of a region's newest located places, None where none is located."""
+    newest = (
+        select(Site.lat, Site.lon)
+        .where(Site.region_id == region_id, Site.position_trusted, Site.lat.is_not(None))
+        .order_by(Site.id.desc())
+        .limit(MOST_ROWS)
+        .subquery()
+    )
+    lat, lon = session.execute(select(func.avg(newest.c.lat), func.avg(newest.c.lon))).one()
+    return Position(float(lat), float(lon)) if lat is not None else None
 
 
 def _all(session: Session, query: Select[Any]) -> tuple[Any, ...]:

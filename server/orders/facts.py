@@ -1,6 +1,6 @@
 """Correcting a ticket's facts: who, what and why; every correction judges the ticket again (R2a)."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -12,6 +12,7 @@ from server.core.errors import Conflict, Invalid
 from server.core.events import Actor, note, record
 from server.core.places import Position
 from server.customers import files
+from server.customers.files import NewSite
 from server.customers.models import Customer, Equipment, Site, Zone
 from server.orders import judging
 from server.orders.judging import Known
@@ -36,7 +37,8 @@ UNCHANGED: Final = Unchanged.UNCHANGED
 class Changes:
     """What a correction changes; everything not named stays.
 
-    A new address makes the position untrusted, unless `locate` says where it is.
+    A new address makes the position untrusted, unless `locate` says where it is. Where the ticket has no place yet,
+    an address makes one, in the ticket's region.
     """
 
     customer_name: str | Unchanged = UNCHANGED
@@ -120,7 +122,7 @@ def correct(
     :raises TicketOutdated: if it was changed in between.
     :raises ReasonMissing: if no reason is given.
     :raises NothingChanged: if no fact is different.
-    :raises SiteMissing: if a fact of the place is corrected before there is a place.
+    :raises SiteMissing: if a fact of the place is corrected before there is a place, and no address makes one.
     :raises SerialOfAnother: if the serial is that of another customer's unit.
     """
     ticket = _open_ticket(session, ticket_id, version, reason)
@@ -129,6 +131,8 @@ def correct(
     named = changes.named()
     if isinstance(named.get("contact_phone"), str):
         named["contact_phone"] = files.telephone(named["contact_phone"])
+    if before.site is None and named.get("address"):
+        before = _with_place(session, before)
     said = _Said(reason, by, now)
     changed = ["serial"] if _unit_is_known(session, before, named, said) else []
     changed += [name for name, value in named.items() if _set(session, before, name, value, said)]
@@ -149,6 +153,13 @@ def _open_ticket(session: Session, ticket_id: int, version: int | None, reason: 
     if ticket.status not in OPEN_TICKET:
         raise TicketClosed(number=ticket.number, status=str(ticket.status))
     return ticket
+
+
+def _with_place(session: Session, known: Known) -> Known:
+    """Give a ticket that was reported without an address its place; what that is follows as corrections of it."""
+    site = files.make_site(session, NewSite("", known.ticket.region_id), customer=known.customer)
+    known.ticket.site_id = site.id
+    return replace(known, site=site)
 
 
 @dataclass(frozen=True, slots=True)

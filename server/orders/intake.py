@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,7 @@ from server.customers import files
 from server.customers.files import NewCustomer, NewSite, NewUnit
 from server.customers.models import Equipment, Site
 from server.orders import judging, places, rules
+from server.orders.callers import open_about
 from server.orders.locks import lock_ticket
 from server.orders.models import Ticket, TicketReport
 from server.orders.places import Described, Place
@@ -197,22 +198,12 @@ def _hold(session: Session, kind: type[R], row_id: int | None) -> None:
 
 
 def _open_about(session: Session, report: NewReport, place: Place) -> Ticket | None:
-    """Return the open ticket about the same unit, or the same work on the same kind of thing at the place."""
-    site, unit = place.site, place.unit
-    same = []
-    if site is not None:
-        here = and_(
-            Ticket.site_id == site.id,
-            Ticket.work_type == report.work_type,
-            Ticket.product_category == report.product_category,
-        )
-        same.append(here if unit is None else and_(here, Ticket.equipment_id.is_(None)))
-    if unit is not None:
-        same.append(Ticket.equipment_id == unit.id)
-    if not same:
-        return None
-    return session.scalar(
-        select(Ticket).where(or_(*same), Ticket.status.in_(OPEN_TICKET)).order_by(Ticket.opened_at, Ticket.id).limit(1)
+    return open_about(
+        session,
+        site_id=place.site.id if place.site is not None else None,
+        equipment_id=place.unit.id if place.unit is not None else None,
+        work_type=report.work_type,
+        product_category=report.product_category,
     )
 
 

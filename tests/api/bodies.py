@@ -5,6 +5,8 @@ from typing import Any
 from tests.api.cast import Company
 
 REASON = {"reason": "The customer has had it mended"}
+TYPED_FACTS = {"version": "1", "wish": "Soon", "reason": "Asked back"}
+TYPED_POSITION = {"version": "1", "position": "31.22, 121.42", "reason": "Looked up on the map"}
 REMARK = {"remark": "Seen, and dealt with"}
 EVIDENCE = {"evidence": "The customer says otherwise"}
 SHIFTS = {"items": [{"starts_at": "2026-05-07T00:00:00Z", "ends_at": "2026-05-07T10:00:00Z"}]}

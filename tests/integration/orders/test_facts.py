@@ -193,7 +193,21 @@ def test_facts_of_a_place_need_a_place(session: Session) -> None:
     ticket = a.a_ticket(session, site=None, equipment=None, region_id=a.a_region(session).id)
 
     with pytest.raises(facts.SiteMissing):
-        correct(session, ticket, address="8 Camphor Avenue")
+        correct(session, ticket, zone=Zone.OUT_OF_TOWN)
+
+
+def test_the_address_of_a_ticket_that_had_none_makes_its_place(session: Session) -> None:
+    region = a.a_region(session)
+    ticket = a.a_ticket(session, site=None, equipment=None, region_id=region.id)
+
+    correct(session, ticket, address="8 Camphor Avenue", zone=Zone.OUT_OF_TOWN)
+
+    site = session.get_one(Site, ticket.site_id)
+    assert (site.address, site.zone, site.region_id) == ("8 Camphor Avenue", Zone.OUT_OF_TOWN, region.id)
+    assert (site.customer_id, site.position_trusted) == (ticket.customer_id, False)
+    assert "address" not in ticket.missing
+    rows = session.scalars(select(Correction).order_by(Correction.id)).all()
+    assert [(row.field, row.before["value"]) for row in rows] == [("address", ""), ("zone", "urban")]
 
 
 def test_the_record_of_an_ended_ticket_stands(session: Session) -> None:

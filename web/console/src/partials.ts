@@ -13,6 +13,7 @@ export function startHtmx(): void {
     allowEval: false,
     allowScriptTags: false,
     includeIndicatorStyles: false,
+    attributesToSettle: ["class"],
     selfRequestsOnly: true,
     // Pages hold names and telephones: none is kept in the browser's storage.
     historyCacheSize: 0,
