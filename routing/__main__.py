@@ -15,7 +15,7 @@ from routing.findings import Finding, InvalidProblem
 from routing.plan import Plan
 from routing.problem import Problem
 from routing.reading import FormatError
-from routing.stop import IterationLimit, Progress, Stop, TimeLimit
+from routing.stop import FirstOf, IterationLimit, Progress, Stop, TimeLimit
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,8 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("solve", help="plan a problem file")
     one.add_argument("problem", type=Path)
-    one.add_argument("--seconds", type=float, default=30.0, help="time limit (30)")
-    one.add_argument("--iterations", type=int, help="iteration limit instead: the same seed gives the same plan")
+    one.add_argument("--seconds", type=float, help="time limit (30, unless iterations are limited)")
+    one.add_argument("--iterations", type=int, help="iteration limit; alone: the same seed gives the same plan")
     one.add_argument("--seed", type=int, default=1)
     one.add_argument("--out", type=Path, help="write the plan there")
     one.add_argument("--progress", action="store_true", help="one JSON line per better plan on standard error")
@@ -53,13 +53,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _stop(given: argparse.Namespace) -> Stop:
+    """Return the limits that were given, the first of which counts; half a minute where none was."""
+    limits: list[Stop] = []
+    if given.iterations is not None:
+        limits.append(IterationLimit(given.iterations))
+    if given.seconds is not None or not limits:
+        limits.append(TimeLimit(30.0 if given.seconds is None else given.seconds))
+    return limits[0] if len(limits) == 1 else FirstOf(*limits)
+
+
 def _solve(given: argparse.Namespace) -> int:
-    stop: Stop = TimeLimit(given.seconds) if given.iterations is None else IterationLimit(given.iterations)
     problem = read_problem(given.problem)
     for finding in problem.findings()[:20]:
         print(json.dumps(_finding(finding)), file=sys.stderr)
     try:
-        plan = solve(problem, seed=given.seed, stop=stop, progress=_print_progress if given.progress else None)
+        plan = solve(problem, seed=given.seed, stop=_stop(given), progress=_print_progress if given.progress else None)
     except InvalidProblem:
         _say({"error": "invalid_problem", "problem": problem.name})
         return 1

@@ -9,22 +9,20 @@ from marshmallow import ValidationError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from server.console import console, outcome
+from server.console import console, open_ticket, outcome
 from server.console.forms import CATEGORIES, category_code, category_word, errors_of, rules_broken, whole
 from server.console.frame import page
 from server.console.outcome import Judged
+from server.console.roles import DESK
 from server.core import clock
-from server.core.errors import NotFound, Refusal
+from server.core.errors import Refusal
 from server.core.events import Via
 from server.customers.files import BadTelephone
 from server.customers.models import Zone
-from server.orders import facts, lookups, records, rules
-from server.orders.facts import Changes, NothingChanged, SerialOfAnother, SiteMissing, TicketClosed, TicketOutdated
-from server.orders.locks import lock_ticket
+from server.orders import facts, rules
+from server.orders.facts import Changes, NothingChanged, SerialOfAnother, SiteMissing, TicketOutdated
 from server.orders.records import TicketDetail
-from server.orders.status import OPEN_TICKET
 from server.orders.words import Priority
-from server.organisation.models import Role
 from server.web import texts
 from server.web.auth import allowed
 from server.web.context import current, database
@@ -32,7 +30,6 @@ from server.web.fields import BaseSchema, Day, Enum, Flag, List, OneOf, Phone, T
 from server.web.locale import locale
 from server.web.schemas import LONG, SHORT
 
-_DESK = (Role.DISPATCHER, Role.SUPERVISOR)
 _WAS = "was."
 """Before the name of a field: what it said when the form was made."""
 ON_SITE = ("model", "serial", "purchased_on")
@@ -133,14 +130,14 @@ def _plain(text: str) -> str:
 
 
 @console.get("/console/tickets/<id:ticket_id>/facts")
-@allowed(*_DESK)
+@allowed(*DESK)
 def facts_form(ticket_id: int) -> tuple[str, int]:
     """Show the facts of a ticket, what is missing first."""
     return _form(ticket_id)
 
 
 @console.post("/console/tickets/<id:ticket_id>/facts")
-@allowed(*_DESK)
+@allowed(*DESK)
 def correct_facts(ticket_id: int) -> Response | tuple[str, int]:
     """Correct what was changed in the form, or say what is wrong beside what was typed."""
     typed = _Typed.read()
@@ -149,7 +146,7 @@ def correct_facts(ticket_id: int) -> Response | tuple[str, int]:
         before = database().attempt(lambda session: _correct(session, ticket_id, typed.version, body))
     except ValidationError as error:
         return _form(ticket_id, typed, status=422, errors=errors_of(error), problem=rules_broken())
-    except (NotFound, TicketClosed):
+    except open_ticket.NO_FORM_HELPS:
         raise
     except Refusal as refusal:
         text = texts.of(refusal, locale=locale())
@@ -164,11 +161,8 @@ def correct_facts(ticket_id: int) -> Response | tuple[str, int]:
 
 def _correct(session: Session, ticket_id: int, version: int | None, body: dict[str, Any]) -> Judged:
     """Correct a ticket of the caller's and return how it was judged before."""
-    lookups.ticket_of(session, ticket_id, scope=current().scope)
-    ticket = lock_ticket(session, ticket_id)
+    ticket = open_ticket.held(session, ticket_id, version=version)
     before, by, now = outcome.judged(ticket), current().actor(Via.CONSOLE), clock.now()
-    if ticket.version != version:
-        raise TicketOutdated(ticket_id=ticket_id)
     changed = {name: value for name, value in body.items() if name not in {"reason", "answered"}}
     if "read_on_site" in changed:
         changed["read_on_site"] = tuple(changed["read_on_site"])
@@ -177,7 +171,7 @@ def _correct(session: Session, ticket_id: int, version: int | None, body: dict[s
     if changed:
         changes = Changes(**changed)
         facts.correct(
-            session, ticket_id=ticket_id, version=version, changes=changes, reason=body["reason"], by=by, now=now
+            session, ticket_id=ticket_id, version=ticket.version, changes=changes, reason=body["reason"], by=by, now=now
         )
     if body["answered"]:
         facts.confirm_answer(session, ticket_id=ticket_id, by=by, now=now)
@@ -185,10 +179,7 @@ def _correct(session: Session, ticket_id: int, version: int | None, body: dict[s
 
 
 def _form(ticket_id: int, typed: _Typed | None = None, *, status: int = 200, **shown: Any) -> tuple[str, int]:
-    with database().transaction() as session:
-        found = records.ticket_detail(session, ticket_id=ticket_id, scope=current().scope)
-    if found.ticket.status not in OPEN_TICKET:
-        raise TicketClosed(number=found.ticket.number, status=str(found.ticket.status))
+    found = open_ticket.shown(ticket_id)
     known = _known(found)
     touched = typed.touched if typed else {}
     missing = [name for name in FIELDS if name in found.ticket.missing]

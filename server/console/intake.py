@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from server.console import console, known_caller
 from server.console.forms import CATEGORIES, category_code, errors_of, rules_broken
 from server.console.frame import page
+from server.console.roles import DESK
 from server.core import clock
 from server.core.errors import Refusal
 from server.core.events import Via
@@ -22,7 +23,7 @@ from server.customers.models import Zone
 from server.orders import intake
 from server.orders.intake import NewReport, Registered, UnknownRegion
 from server.orders.words import Channel, Priority, WorkType
-from server.organisation.models import Region, Role
+from server.organisation.models import Region
 from server.technicians import queries as technicians
 from server.web import texts
 from server.web.auth import allowed
@@ -31,7 +32,6 @@ from server.web.fields import BaseSchema, Day, Enum, Id, Latitude, Longitude, Ph
 from server.web.locale import locale
 from server.web.schemas import SHORT
 
-_DESK = (Role.DISPATCHER, Role.SUPERVISOR)
 _OF_PLACE = frozenset({"region_id", "address", "zone", "lat", "lon"})
 _OF_UNIT = frozenset({"product_category", "model", "serial", "purchased_on"})
 _OF_CUSTOMER = frozenset({"site_id", "equipment_id", "second_ticket_reason"})
@@ -65,14 +65,14 @@ class IntakeSchema(BaseSchema):
 
 
 @console.get("/console/tickets/new")
-@allowed(*_DESK)
+@allowed(*DESK)
 def intake_form() -> tuple[str, int]:
     """Show an empty form."""
     return _form({})
 
 
 @console.post("/console/tickets/new")
-@allowed(*_DESK)
+@allowed(*DESK)
 def take_in() -> Response | tuple[str, int]:
     """Take the report in, or show what is wrong with it beside what was typed."""
     try:
@@ -88,14 +88,14 @@ def take_in() -> Response | tuple[str, int]:
 
 
 @console.get("/console/tickets/new/caller")
-@allowed(*_DESK)
+@allowed(*DESK)
 def caller_form() -> Response:
     """Lead whoever opens the address of a look-up to the form: what was typed there is in no address."""
     return redirect(url_for("console.intake_form"))
 
 
 @console.post("/console/tickets/new/caller")
-@allowed(*_DESK)
+@allowed(*DESK)
 def look_up_caller() -> tuple[str, int]:
     """Show the form again with whoever has the telephone or owns the unit, or with the customer who was chosen.
 

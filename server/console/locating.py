@@ -8,22 +8,20 @@ from marshmallow import ValidationError, validates_schema
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from server.console import console, outcome
+from server.console import console, open_ticket, outcome
 from server.console.forms import errors_of, rules_broken, whole
 from server.console.frame import page
 from server.console.outcome import Judged
+from server.console.roles import DESK
 from server.core import clock
 from server.core.db import Json
-from server.core.errors import NotFound, Refusal
+from server.core.errors import Refusal
 from server.core.events import Via
 from server.core.places import Datum, Position, from_gcj02, great_circle_km
 from server.customers import queries as customers
 from server.customers.models import Zone
-from server.orders import facts, lookups, records
-from server.orders.facts import TicketClosed, TicketOutdated
-from server.orders.locks import lock_ticket
-from server.orders.status import OPEN_TICKET, TICKET, TicketEvent
-from server.organisation.models import Role
+from server.orders import facts
+from server.orders.status import TICKET, TicketEvent
 from server.web import texts
 from server.web.auth import allowed
 from server.web.context import current, database
@@ -32,7 +30,6 @@ from server.web.fields import BaseSchema, Enum, Flag, Text, broken
 from server.web.locale import locale
 from server.web.schemas import SHORT
 
-_DESK = (Role.DISPATCHER, Role.SUPERVISOR)
 _NUMBER = r"([+-]?\d{1,3}(?:\.\d{1,15})?)\s*°?"
 _PAIR = re.compile(rf"[(\[]?\s*{_NUMBER}\s*(?:[,;，；、]|\s)\s*{_NUMBER}\s*[)\]]?", re.ASCII)
 _FAR_KM = 500
@@ -99,14 +96,14 @@ def demand_near(position: Position, *, middle: Position | None, far: bool) -> No
 
 
 @console.get("/console/tickets/<id:ticket_id>/position")
-@allowed(*_DESK)
+@allowed(*DESK)
 def locate_form(ticket_id: int) -> tuple[str, int]:
     """Show the address, and ask where it is."""
     return _form(ticket_id, {})
 
 
 @console.post("/console/tickets/<id:ticket_id>/position")
-@allowed(*_DESK)
+@allowed(*DESK)
 def locate(ticket_id: int) -> Response | tuple[str, int]:
     """Keep where the place is, or say what is wrong with what was typed."""
     typed = {name: request.form[name] for name in _FIELDS if request.form.get(name, "").strip()}
@@ -118,7 +115,7 @@ def locate(ticket_id: int) -> Response | tuple[str, int]:
     except ValidationError as error:
         asked = any(each.rule == "coordinates_far" for each in broken_rules(error.messages))
         return _form(ticket_id, typed, status=422, errors=errors_of(error), problem=rules_broken(), ask_far=asked)
-    except (NotFound, TicketClosed):
+    except open_ticket.NO_FORM_HELPS:
         raise
     except Refusal as refusal:
         return _form(ticket_id, typed, status=refusal.status, problem=texts.of(refusal, locale=locale()))
@@ -128,10 +125,7 @@ def locate(ticket_id: int) -> Response | tuple[str, int]:
 
 def _locate(session: Session, ticket_id: int, version: int | None, body: Json) -> Judged:
     """Locate the place of a ticket of the caller's and return how the ticket was judged before."""
-    lookups.ticket_of(session, ticket_id, scope=current().scope)
-    ticket = lock_ticket(session, ticket_id)
-    if ticket.version != version:
-        raise TicketOutdated(ticket_id=ticket_id)
+    ticket = open_ticket.held(session, ticket_id, version=version)
     before = outcome.judged(ticket)
     position = Position(*read_pair(body["position"]))
     if body["datum"] is Datum.GCJ02:
@@ -151,10 +145,7 @@ def _locate(session: Session, ticket_id: int, version: int | None, body: Json) -
 
 
 def _form(ticket_id: int, typed: dict[str, str], *, status: int = 200, **shown: Any) -> tuple[str, int]:
-    with database().transaction() as session:
-        found = records.ticket_detail(session, ticket_id=ticket_id, scope=current().scope)
-    if found.ticket.status not in OPEN_TICKET:
-        raise TicketClosed(number=found.ticket.number, status=str(found.ticket.status))
+    found = open_ticket.shown(ticket_id)
     return page(
         "position.html",
         status=status,

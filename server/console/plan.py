@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from server.console import console
 from server.console.forms import whole
 from server.console.frame import hour, page, word_of
+from server.console.roles import DESK
 from server.console.words import say
 from server.core import clock
 from server.core.clock import local_day, local_instant
@@ -24,7 +25,7 @@ from server.dispatch.status import PlanStatus
 from server.orders.models import Ticket
 from server.orders.visit_queries import visits_between
 from server.organisation.access import Scope
-from server.organisation.models import Region, Role
+from server.organisation.models import Region
 from server.technicians import queries as people
 from server.technicians.models import Shift, Technician
 from server.travel.matrix import TRAVEL_FINDINGS
@@ -32,7 +33,6 @@ from server.web.auth import allowed
 from server.web.context import current, database, settings
 from server.web.locale import locale
 
-_DESK = (Role.DISPATCHER, Role.SUPERVISOR)
 _FIRST_HOUR, _LAST_HOUR = 7, 20
 
 
@@ -84,7 +84,7 @@ _VISIT_LOOKS = {"done": "good", "not_finished": "wait", "customer_absent": "bad"
 
 
 @console.get("/console/plan")
-@allowed(*_DESK)
+@allowed(*DESK)
 def plan() -> tuple[str, int]:
     """Show a region's day, its plans, and the form that asks for a new one."""
     with database().transaction() as session:
@@ -125,7 +125,7 @@ def plan() -> tuple[str, int]:
 
 
 @console.post("/console/plans")
-@allowed(*_DESK)
+@allowed(*DESK)
 def ask_for_plan() -> Response:
     """Ask for a plan of the day and the next ones; a job computes it."""
     region_id = whole(request.form.get("region", ""))
@@ -154,7 +154,7 @@ def ask_for_plan() -> Response:
 
 
 @console.get("/console/plans/<id:plan_id>")
-@allowed(*_DESK)
+@allowed(*DESK)
 def proposal(plan_id: int) -> tuple[str, int]:
     """Show a plan: how far it is, what it proposes, and each ticket it leaves out with the reason."""
     with database().transaction() as session:
@@ -195,7 +195,7 @@ def proposal(plan_id: int) -> tuple[str, int]:
 
 
 @console.post("/console/plans/<id:plan_id>/publication")
-@allowed(*_DESK)
+@allowed(*DESK)
 def publish_plan(plan_id: int) -> Response:
     """Make visits of the proposal and offer them."""
 
@@ -208,7 +208,7 @@ def publish_plan(plan_id: int) -> Response:
 
 
 @console.post("/console/plans/<id:plan_id>/cancellation")
-@allowed(*_DESK)
+@allowed(*DESK)
 def cancel_plan(plan_id: int) -> Response:
     """Stop the computation, or throw the proposal away."""
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from server.console import console, outcome
 from server.console.forms import code_page, whole
 from server.console.frame import page
+from server.console.roles import DESK
 from server.core import clock
 from server.core.events import Actor, Via
 from server.orders import closing, desk, queries, records
@@ -23,7 +24,6 @@ from server.web.auth import allowed
 from server.web.context import current, database
 
 _READERS = (Role.DISPATCHER, Role.SUPERVISOR, Role.STATION)
-_DESK = (Role.DISPATCHER, Role.SUPERVISOR)
 _ROWS = 50
 
 TABS: tuple[tuple[str, frozenset[TicketStatus]], ...] = (
@@ -84,7 +84,7 @@ def tickets() -> tuple[str, int]:
         work=work,
         work_types=list(WorkType),
         zones=zones,
-        may_take_in=current().has(*_DESK),
+        may_take_in=current().has(*DESK),
     )
 
 
@@ -117,7 +117,7 @@ def ticket(ticket_id: int) -> tuple[str, int]:
             name for name, (event, _) in _DEEDS.items() if event is None or TICKET.allows(found.ticket.status, event)
         ]
     zone = found.site.time_zone if found.site else region.time_zone
-    is_desk = current().has(*_DESK)
+    is_desk = current().has(*DESK)
     return page(
         "ticket.html",
         it=found,
@@ -137,7 +137,7 @@ def _last_corrected(found: TicketDetail) -> list[str]:
 
 
 @console.post("/console/tickets/<id:ticket_id>/<deed>")
-@allowed(*_DESK)
+@allowed(*DESK)
 def change_ticket(ticket_id: int, deed: str) -> Response | tuple[str, int]:
     """Do one of the desk's deeds with a ticket; each wants its reason."""
     if deed not in _DEEDS:

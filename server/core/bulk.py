@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import Function, Select, Table, func, select
 from sqlalchemy.orm import Session
 
 from server.core.db import Base
@@ -19,8 +19,7 @@ def reserve_ids(session: Session, kind: type[Base], count: int) -> list[int]:
     """Return as many new identities of a table as are asked for, ascending."""
     if count == 0:
         return []
-    sequence = func.pg_get_serial_sequence(table_of(kind).name, "id")
-    return list(session.scalars(select(func.nextval(sequence)).select_from(func.generate_series(1, count).alias())))
+    return list(session.scalars(select(_next_id(kind)).select_from(func.generate_series(1, count).alias())))
 
 
 def reserve_each(session: Session, *kinds: type[Base]) -> tuple[int, ...]:
@@ -33,7 +32,11 @@ def reserve_each(session: Session, *kinds: type[Base]) -> tuple[int, ...]:
 
 @cache
 def _one_of_each(kinds: tuple[type[Base], ...]) -> Select[Any]:
-    return select(*(func.nextval(f"{table_of(kind).name}_id_seq") for kind in kinds))
+    return select(*(_next_id(kind) for kind in kinds))
+
+
+def _next_id(kind: type[Base]) -> Function[Any]:
+    return func.nextval(func.pg_get_serial_sequence(table_of(kind).name, "id"))
 
 
 def copy_in(session: Session, kind: type[Base], rows: Iterable[Mapping[str, Any]]) -> int:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 from playwright.sync_api import Browser, ConsoleMessage, Page
 from sqlalchemy import exists, select
@@ -83,6 +84,21 @@ class Desk:
         button.click()
         if asks:
             self.page.locator("dialog[open] button[value=yes]").click()
+
+    def fill_in_report(self, *, phone: str, address: str) -> None:
+        """Fill in everything that a repair needs, about somebody and a unit that nobody knows."""
+        for name, value in {
+            "name": "Nora Field 田诺",
+            "phone": phone,
+            "address": address,
+            "product_category": "television",
+            "model": "TV-55",
+            "serial": f"SN-{uuid4().hex[:8]}",
+            "purchased_on": "2026-01-15",
+            "description": "No picture 没有图像",
+            "wish": "In the evening 傍晚",
+        }.items():
+            self.page.locator(f"#{name}").fill(value)
 
     def is_told(self, phrase: str) -> None:
         """Wait for the message that says what was done."""

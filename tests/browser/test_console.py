@@ -1,9 +1,6 @@
 """The console in a real browser: each role's daily step, in both languages, at a desk's and at a telephone's width."""
 
-from uuid import uuid4
-
 import pytest
-from playwright.sync_api import Page
 
 from tests.browser.offices import Desk, Office
 
@@ -23,7 +20,7 @@ def test_a_dispatcher_takes_in_a_report_and_offers_the_day(office: Office) -> No
         desk.press("intake.save")
         desk.page.get_by_role("alert").wait_for()
         desk.see("intake-refused")
-        _fill_in(desk.page)
+        desk.fill_in_report(phone="+8613900000001", address="5 Weir Street 堰街5号")
         desk.press("intake.save")
         desk.is_told("done.ticket.registered")
         desk.see("ticket-registered")
@@ -42,21 +39,6 @@ def test_a_dispatcher_takes_in_a_report_and_offers_the_day(office: Office) -> No
         desk.see("plan-published")
         desk.page.goto("/console/tickets")
         desk.see("tickets-offered")
-
-
-def _fill_in(page: Page) -> None:
-    for name, value in {
-        "name": "Nora Field 田诺",
-        "phone": "+8613900000001",
-        "address": "5 Weir Street 堰街5号",
-        "product_category": "television",
-        "model": "TV-55",
-        "serial": f"SN-{uuid4().hex[:8]}",
-        "purchased_on": "2026-01-15",
-        "description": "No picture 没有图像",
-        "wish": "In the evening 傍晚",
-    }.items():
-        page.locator(f"#{name}").fill(value)
 
 
 def test_a_callback_agent_calls_the_next_customer(office: Office) -> None:

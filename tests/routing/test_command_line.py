@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from routing.__main__ import main
-from routing.files import read_plan, write_problem
+from routing.files import read_plan, read_problem, write_problem
 from tests.routing.builders import a_problem, a_visit
 
 
@@ -76,3 +76,12 @@ def test_a_plan_made_in_a_process_of_its_own_is_the_same(problem_file: Path) -> 
         plans.append(read_plan(out))
 
     assert plans[0] == plans[1]
+
+
+@pytest.mark.parametrize("limits", [("--iterations", 10**9, "--seconds", 0), ("--iterations", 0, "--seconds", 600)])
+def test_of_two_limits_the_first_one_counts(
+    problem_file: Path, capsys: pytest.CaptureFixture[str], limits: tuple[object, ...]
+) -> None:
+    code, said = run(capsys, "solve", problem_file, *limits)
+
+    assert (code, said[0]["problem"]) == (0, read_problem(problem_file).name)
