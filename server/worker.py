@@ -10,11 +10,12 @@ from datetime import datetime
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from server.conversation import reading
 from server.core import clock, due, jobs
 from server.core.clock import Clock
-from server.core.db import Database
+from server.core.db import Database, is_gone
 from server.dispatch import plans
 from server.dispatch.solver_process import Spare
 from server.listening import SWEEPS
@@ -78,8 +79,17 @@ class Worker:
         )
 
     def sweep(self) -> None:
-        """Deal with everything that is due."""
-        self._at(lambda now: due.sweep_all(self.database, SWEEPS, now=now))
+        """Deal with everything that is due.
+
+        A sweep is never tried again for itself: what it did not get to is still due, and the next one finds it. So a
+        database that goes away in the middle is no failure of the sweep.
+        """
+        try:
+            self._at(lambda now: due.sweep_all(self.database, SWEEPS, now=now))
+        except DBAPIError as error:
+            if not is_gone(error):
+                raise
+            log.warning("the database went away during a sweep; the next one goes on")
 
     def _at(self, work: Callable[[datetime], object]) -> None:
         with clock.reading(self.clock) as now:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     event,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
 from sqlalchemy.sql.elements import conv
 
@@ -38,6 +38,8 @@ Json = dict[str, Any]
 
 _RETRIED = frozenset({"40001", "40P01"})
 """Serialization failure and deadlock: the whole transaction is tried again (fault 31)."""
+_GONE = ("08", "57P")
+"""Classes of states that tell of a connection lost, of a server that stops or is not ready."""
 _ATTEMPTS = 3
 
 
@@ -244,6 +246,13 @@ def _is_readable(socket: int) -> bool:
 def sqlstate(error: DBAPIError) -> str:
     """Return PostgreSQL's five-letter code of a failure, empty where there is none."""
     return str(getattr(error.orig, "sqlstate", None) or "")
+
+
+def is_gone(error: DBAPIError) -> bool:
+    """Return whether the server, rather than the statement, is the trouble: it stops, is down, or comes up again."""
+    if error.connection_invalidated:
+        return True
+    return isinstance(error, OperationalError) and (not sqlstate(error) or sqlstate(error).startswith(_GONE))
 
 
 def violated(error: DBAPIError) -> str:

@@ -11,9 +11,10 @@ from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from server.core.db import Database
+from server.core.db import Database, is_gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,11 @@ class Sweep:
 def sweep_all(database: Database, sweeps: tuple[Sweep, ...], *, now: datetime) -> dict[str, int]:
     """Deal with everything due, a transaction a batch, and return how many rows each sweep handled.
 
-    A sweep that fails does not hold up the others: its failure is raised after all were tried.
+    A sweep that fails does not hold up the others: its failure is raised after all were tried. A database that has
+    gone away ends them all.
 
     :raises ExceptionGroup: with every failure.
+    :raises DBAPIError: if the database is gone; what was not dealt with is still due.
     """
     handled: dict[str, int] = {}
     failures: list[Exception] = []
@@ -51,7 +54,10 @@ def sweep_all(database: Database, sweeps: tuple[Sweep, ...], *, now: datetime) -
         try:
             while count := database.attempt(partial(_batch, sweep=sweep, now=now)):
                 handled[sweep.name] += count
-        except Exception as error:  # noqa: BLE001 - collected and raised below, so that one defect delays nothing else
+        except Exception as error:
+            # Collected and raised below, so that one defect delays nothing else.
+            if isinstance(error, DBAPIError) and is_gone(error):
+                raise
             failures.append(error)
     if failures:
         raise ExceptionGroup("sweeps failed", failures)

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import update
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server.core import due, jobs
-from server.core.db import Database
+from server.core.db import Database, is_gone
 from server.core.simulation import Simulation
 from server.listening import SWEEPS
 
@@ -180,14 +180,14 @@ class Beat:
     def transaction(self, work: Callable[[Session], T]) -> T:
         """Do something as the owner, again and again while PostgreSQL is being started again.
 
-        :raises OperationalError: if it stays away for a minute and a half.
+        :raises DBAPIError: if it stays away for a minute and a half.
         """
         give_up_at = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
                 return self._database.attempt(work)
-            except (OperationalError, DBAPIError) as error:
-                if not _is_gone(error) or time.monotonic() > give_up_at:
+            except DBAPIError as error:
+                if not is_gone(error) or time.monotonic() > give_up_at:
                     raise
             time.sleep(_PAUSE_SECONDS)
 
@@ -199,8 +199,3 @@ class Beat:
 
 def _enqueue_sweep(session: Session) -> None:
     jobs.enqueue(session, "sweep", lock="sweep", once="sweep")
-
-
-def _is_gone(error: DBAPIError) -> bool:
-    """Return whether the server, rather than the statement, is the trouble."""
-    return error.connection_invalidated or isinstance(error, OperationalError)

@@ -3,10 +3,13 @@
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from http import HTTPStatus
+from json import JSONDecodeError, dumps
 from typing import Any, Self
+from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, uuid5
 
-import requests
+import urllib3
 
 Answer = dict[str, Any]
 """The JSON object that the product answered."""
@@ -18,6 +21,8 @@ _DEFECT_SECONDS = 20.0
 _PAUSE_SECONDS = 0.1
 _TIMEOUT_SECONDS = 30.0
 _GONE = frozenset({502, 503, 504})
+_JSON = {"Content-Type": "application/json"}
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class NoAnswer(RuntimeError):
@@ -42,9 +47,8 @@ class Line:
     def __init__(self, address: str) -> None:
         """Open nothing yet; connections are kept and used again."""
         self.address = address
-        self._http = requests.Session()
-        # Neither a proxy nor a password file of the machine has a say about a loopback address.
-        self._http.trust_env = False
+        # Without whatever the environment says of proxies: loopback is never reached through one.
+        self._http = urllib3.PoolManager(maxsize=1, timeout=_TIMEOUT_SECONDS, retries=False)
 
     def __enter__(self) -> Self:
         """Use it for a while."""
@@ -56,7 +60,7 @@ class Line:
 
     def close(self) -> None:
         """Close its connections."""
-        self._http.close()
+        self._http.clear()
 
     def ask(
         self,
@@ -67,32 +71,25 @@ class Line:
         json: object = None,
         data: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
-    ) -> requests.Response:
+    ) -> urllib3.BaseHTTPResponse:
         """Send a request until it is answered; whoever sends what changes something gives it a key.
 
         :raises NoAnswer: if that does not happen in a bounded time.
         """
+        body, kind = _body(json, data)
+        url = f"{self.address}{path}" + (f"?{urlencode(params)}" if params else "")
         began = time.monotonic()
         while True:
             trouble, patience = "no connection", _PATIENCE_SECONDS
             try:
-                answer = self._http.request(
-                    method,
-                    f"{self.address}{path}",
-                    headers=headers,
-                    json=json,
-                    data=data,
-                    params=params,
-                    timeout=_TIMEOUT_SECONDS,
-                    allow_redirects=False,
-                )
-            except (requests.ConnectionError, requests.Timeout):
+                answer = self._http.request(method, url, body=body, headers=kind | dict(headers or {}), redirect=False)
+            except urllib3.exceptions.HTTPError:
                 pass
             else:
-                if answer.status_code < 500:
+                if answer.status < 500:
                     return answer
-                trouble = str(answer.status_code)
-                patience = _PATIENCE_SECONDS if answer.status_code in _GONE else _DEFECT_SECONDS
+                trouble = str(answer.status)
+                patience = _PATIENCE_SECONDS if answer.status in _GONE else _DEFECT_SECONDS
             if time.monotonic() - began > patience:
                 raise NoAnswer(f"{method} {path}: {trouble} for {patience:g} s")
             time.sleep(_PAUSE_SECONDS)
@@ -156,7 +153,7 @@ class Desk:
 
         :raises Refused: if the product says no.
         """
-        return self._call("GET", path).text
+        return self._call("GET", path).data.decode()
 
     def _request(
         self,
@@ -168,7 +165,7 @@ class Desk:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         answer = self._call(method, path, json=json, params=params, headers=headers)
-        return dict(answer.json()) if answer.content else {}
+        return dict(answer.json()) if answer.data else {}
 
     def _call(
         self,
@@ -178,15 +175,15 @@ class Desk:
         json: object = None,
         params: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> requests.Response:
+    ) -> urllib3.BaseHTTPResponse:
         if not self._token:
             self._log_in()
         answer = self._send(method, path, json, params, headers)
-        if answer.status_code == requests.codes.unauthorized:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
             # Simulated weeks are longer than a token's life.
             self._log_in()
             answer = self._send(method, path, json, params, headers)
-        if not answer.ok:
+        if answer.status >= HTTPStatus.BAD_REQUEST:
             raise refusal(method, path, answer)
         return answer
 
@@ -197,7 +194,7 @@ class Desk:
         json: object,
         params: Mapping[str, str] | None,
         headers: Mapping[str, str] | None,
-    ) -> requests.Response:
+    ) -> urllib3.BaseHTTPResponse:
         bearer = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
         return self._line.ask(method, f"/api/v1{path}", headers=bearer | dict(headers or {}), json=json, params=params)
 
@@ -206,20 +203,29 @@ class Desk:
         self._sent += 1
         key = str(uuid5(NAMESPACE_URL, f"rehearsal/{self._seed}/{self.login}/token/{self._sent}"))
         answer = self._line.ask("POST", "/api/v1/tokens", json=body, headers={"Idempotency-Key": key})
-        if not answer.ok:
+        if answer.status >= HTTPStatus.BAD_REQUEST:
             raise refusal("POST", "/tokens", answer)
         self._token = str(answer.json()["token"])
         self._told(self._token)
 
 
-def refusal(method: str, path: str, answer: requests.Response) -> Refused:
+def refusal(method: str, path: str, answer: urllib3.BaseHTTPResponse) -> Refused:
     """Return a refusal of the product as what can be raised."""
     try:
         code = str(answer.json().get("code", ""))
-    except requests.JSONDecodeError:
+    except JSONDecodeError:
         code = ""
-    return Refused(method, path, answer.status_code, code)
+    return Refused(method, path, answer.status, code)
 
 
 def _written(value: str | int | datetime) -> str:
     return value.isoformat().replace("+00:00", "Z") if isinstance(value, datetime) else str(value)
+
+
+def _body(json: object, data: Mapping[str, str] | None) -> tuple[bytes | None, dict[str, str]]:
+    """Return what a request carries, and the header that says what it is."""
+    if json is not None:
+        return dumps(json).encode(), _JSON
+    if data is not None:
+        return urlencode(data).encode(), _FORM
+    return None, {}

@@ -1,8 +1,7 @@
 """The telephones of everybody: read and answered through the provider, as a person would on its page."""
 
 from dataclasses import dataclass
-
-import requests
+from http import HTTPStatus
 
 from server.rehearsal.desk import Line
 
@@ -50,8 +49,8 @@ class Telephones:
         :raises ProviderRefused: if the provider does not take it.
         """
         answer = self._line.ask("POST", f"/phones/{phone}/messages", json={"body": body})
-        if answer.status_code != requests.codes.created:
-            raise ProviderRefused(f"{answer.status_code} for a text of {len(body)} letters")
+        if answer.status != HTTPStatus.CREATED:
+            raise ProviderRefused(f"{answer.status} for a text of {len(body)} letters")
 
     def name(self, phone: str, *, name: str, kind: str) -> None:
         """Say whose telephone it is, for people who look at the provider's page."""

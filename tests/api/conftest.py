@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -20,23 +19,11 @@ from server.web import context
 from server.web.context import AppState
 from tests.api import world
 from tests.api.world import Company
+from tests.builders.clocks import StillClock
 from tests.builders.settings import settings_for
 from tests.databases import DatabaseServer, MadeDatabase, fresh_database
 
 R = TypeVar("R")
-
-
-@dataclass
-class StillClock:
-    """A clock that stands still until it is moved."""
-
-    at: datetime = world.NOW
-
-    def read(self) -> datetime:
-        return self.at
-
-    def move(self, by: timedelta) -> None:
-        self.at += by
 
 
 class OneConnection(Database):
@@ -60,7 +47,7 @@ class Settled:
 
 @pytest.fixture
 def still_clock() -> StillClock:
-    return StillClock()
+    return StillClock(world.NOW)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from server.orders.models import Ticket
 from server.organisation.models import Role, Staff
 from tests.api.asking import Person
 from tests.api.cast import Company
-from tests.api.conftest import StillClock
 from tests.api.things import TOMORROW
+from tests.builders.clocks import StillClock
 
 MIDNIGHT = datetime(2026, 5, 4, 4, 0, tzinfo=UTC)
 """In New York; noon in Shanghai, where the company is."""

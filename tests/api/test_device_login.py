@@ -12,8 +12,8 @@ from server.sms.models import OutboxMessage
 from server.technicians import login
 from server.technicians.models import LoginCode, Technician, TechnicianToken
 from tests.api import world
-from tests.api.conftest import StillClock
 from tests.api.world import Company
+from tests.builders.clocks import StillClock
 
 _PHONE = "+12025550111"
 

@@ -16,8 +16,8 @@ from server.organisation.models import Region, Role
 from server.web import context, idempotency
 from server.web.models import IdempotencyKey
 from tests.api import world
-from tests.api.conftest import StillClock
 from tests.api.world import Caller, Company
+from tests.builders.clocks import StillClock
 
 _WEST = {"name": "West", "time_zone": "Asia/Shanghai"}
 

@@ -14,8 +14,8 @@ from server.organisation import attempts, passwords
 from server.organisation.models import ApiToken, LoginAttempt, Role, Staff
 from server.web import context
 from tests.api import world
-from tests.api.conftest import StillClock
 from tests.api.world import PASSWORD, Company
+from tests.builders.clocks import StillClock
 
 _TOKENS = "/api/v1/tokens"
 

@@ -14,8 +14,8 @@ from server.organisation.models import Role
 from server.organisation.staff import LastAdministrator
 from server.web.fields import written
 from tests.api import world
-from tests.api.conftest import StillClock
 from tests.api.world import Company
+from tests.builders.clocks import StillClock
 
 
 class _Desk:

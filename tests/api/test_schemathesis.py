@@ -27,7 +27,7 @@ from server.terms import ALL_TERMS
 from server.web import context
 from server.web.context import AppState
 from tests.api import world
-from tests.api.conftest import StillClock
+from tests.builders.clocks import StillClock
 from tests.builders.settings import settings_for
 from tests.databases import DatabaseServer, MadeDatabase, fresh_database
 

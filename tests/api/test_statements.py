@@ -16,8 +16,8 @@ from server.settlement.status import Reason, StatementStatus
 from tests.api import bodies
 from tests.api.asking import Person
 from tests.api.cast import Company
-from tests.api.conftest import StillClock
 from tests.api.things import HOUR
+from tests.builders.clocks import StillClock
 
 DAY = 24 * HOUR
 

@@ -10,8 +10,8 @@ from server.organisation.models import Role
 from tests.api import bodies
 from tests.api.asking import Person
 from tests.api.cast import Company
-from tests.api.conftest import StillClock
 from tests.api.things import HOUR
+from tests.builders.clocks import StillClock
 
 
 @pytest.fixture

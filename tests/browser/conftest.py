@@ -16,7 +16,8 @@ from server.callbacks import sweeps
 from server.core.db import Database
 from server.core.due import sweep_all
 from server.example.founding import found_demo
-from tests.browser.offices import DESK, NOW, PICTURES, TELEPHONE, Company, Office, StillClock
+from tests.browser.offices import DESK, NOW, PICTURES, TELEPHONE, Company, Office
+from tests.builders.clocks import StillClock
 from tests.builders.settings import settings_for
 from tests.databases import DatabaseServer, fresh_database
 from tests.needs import chromium
@@ -51,7 +52,7 @@ def company(database_server: DatabaseServer) -> Iterator[Company]:
         sweep_all(database, sweeps.SWEEPS, now=NOW)
         server = make_server("127.0.0.1", 0, Flask("not yet"), threaded=True)
         address = f"http://127.0.0.1:{server.server_port}"
-        server.app = create_app(replace(settings, public_url=address), database=database, clock=StillClock())
+        server.app = create_app(replace(settings, public_url=address), database=database, clock=StillClock(NOW))
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:

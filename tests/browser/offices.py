@@ -17,19 +17,12 @@ from server.dispatch import plans
 from server.dispatch.models import Plan
 from server.dispatch.status import PlanStatus
 from server.orders.models import Ticket
+from tests.builders.clocks import StillClock
 
 NOW = datetime(2026, 5, 6, 2, 0, tzinfo=UTC)
 """A Wednesday, ten in the morning where the invented company lives."""
 DESK, TELEPHONE = 1440, 375
 PICTURES = Path(__file__).parents[2] / "artifacts" / "console"
-
-
-class StillClock:
-    """A clock that stands still: what the pages show is the same every day."""
-
-    def read(self) -> datetime:
-        """Return the only instant there is."""
-        return NOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +45,7 @@ class Company:
         """Do the worker's job: compute the plan that was asked for."""
         with self.database.transaction() as session:
             plan_id = session.scalars(select(Plan.id).where(Plan.status == PlanStatus.QUEUED)).one()
-        plans.solve(self.database, plan_id=plan_id, clock=StillClock())
+        plans.solve(self.database, plan_id=plan_id, clock=StillClock(NOW))
 
 
 @dataclass

@@ -25,8 +25,8 @@ from server.organisation import attempts, passwords
 from server.organisation.models import LoginAttempt, Staff
 from server.web import context
 from tests.api import world
-from tests.api.conftest import StillClock
 from tests.api.world import PASSWORD, Company
+from tests.builders.clocks import StillClock
 from tests.faults.houses import LOGIN, House, house
 from tests.faults.houses import PASSWORD as DESK_PASSWORD
 

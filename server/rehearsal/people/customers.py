@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from server.rehearsal.casting import Before, Calling, Confirming, Course, Extra
@@ -64,7 +65,8 @@ class Customers:
         def press() -> None:
             play.public.ask("GET", path)
             # A browser says which page the form was on.
-            if play.public.ask("POST", path, data=form, headers={"Origin": play.public.address}).is_redirect:
+            answer = play.public.ask("POST", path, data=form, headers={"Origin": play.public.address})
+            if answer.status == HTTPStatus.SEE_OTHER:
                 play.tally.count("answered_by_link")
 
         at = play.in_hours(play.now + wait, first=_AWAKE[0], last=_AWAKE[1])

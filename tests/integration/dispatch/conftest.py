@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from server.core.db import Database
 from server.core.events import HANDLERS_KEY
+from tests.builders.clocks import StillClock
 from tests.databases import MadeDatabase
-from tests.integration.dispatch.office import FixedClock, Office
+from tests.integration.dispatch.office import SIX, Office
 from tests.integration.dispatch.world import HANDLERS, World
 
 
@@ -26,5 +27,5 @@ def world(session: Session) -> World:
 @pytest.fixture
 def office(committing_database: MadeDatabase) -> Iterator[Office]:
     database = Database(committing_database.url, info={HANDLERS_KEY: HANDLERS})
-    yield Office(database, FixedClock())
+    yield Office(database, StillClock(SIX))
     database.dispose()

@@ -14,19 +14,10 @@ from server.dispatch import plans
 from server.dispatch.engine import Limits
 from server.dispatch.models import Plan, PlanOmission, PlanStop
 from server.travel.sources import Source
+from tests.builders.clocks import StillClock
 from tests.integration.dispatch.world import World, a_plan_request, at
 
 SIX = at(6)
-
-
-@dataclass
-class FixedClock:
-    """Says what it is told to say."""
-
-    instant: datetime = SIX
-
-    def read(self) -> datetime:
-        return self.instant
 
 
 @dataclass
@@ -34,7 +25,7 @@ class Office:
     """A database of its own, in which the solver's job really commits."""
 
     database: Database
-    clock: FixedClock
+    clock: StillClock
 
     def inside(self, work: Callable[[World], Any]) -> Any:
         with self.database.transaction() as session:
@@ -64,7 +55,7 @@ class Office:
 
     def publish(self, plan_id: int, now: datetime | None = None) -> plans.Published:
         return self.inside(
-            lambda world: plans.publish(world.session, plan_id=plan_id, by=SYSTEM, now=now or self.clock.instant)
+            lambda world: plans.publish(world.session, plan_id=plan_id, by=SYSTEM, now=now or self.clock.at)
         )
 
     def get(self, plan_id: int) -> Plan:

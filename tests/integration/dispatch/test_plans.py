@@ -21,8 +21,9 @@ from server.orders.status import TicketStatus, VisitStatus
 from server.orders.visit_models import Visit
 from server.orders.words import Priority
 from server.technicians import people
+from tests.builders.clocks import StillClock
 from tests.databases import MadeDatabase
-from tests.integration.dispatch.office import FixedClock, Office
+from tests.integration.dispatch.office import Office
 from tests.integration.dispatch.world import DAY, World, a_plan_request, at, east
 
 
@@ -157,7 +158,7 @@ def test_planning_in_the_middle_of_the_day_goes_on_from_where_the_technician_is(
         world.ticket(east(0.5))
 
     office.inside(company)
-    office.clock.instant = at(10)
+    office.clock.at = at(10)
 
     (stop,) = office.stops(office.solved(earliest=at(10), now=at(10)))
 
@@ -235,7 +236,7 @@ def test_the_night_of_a_clock_change_has_no_hour_too_many(committing_database: M
             ),
         ).id
 
-    plans.solve(database, plan_id=plan_id, clock=FixedClock(at(0, day=-3)))
+    plans.solve(database, plan_id=plan_id, clock=StillClock(at(0, day=-3)))
 
     with database.transaction() as session:
         (stop,) = session.scalars(select(PlanStop)).all()

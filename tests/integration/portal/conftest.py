@@ -16,6 +16,7 @@ from server.core.events import HANDLERS_KEY
 from server.terms import ALL_TERMS
 from server.web import context, errors, http
 from server.web.context import AppState
+from tests.builders.clocks import StillClock
 from tests.integration.conversation.world import HANDLERS, World, at
 
 T = TypeVar("T")
@@ -38,15 +39,6 @@ class OneSession:
             return work(session)
 
 
-class SetClock:
-    """A clock that a test sets."""
-
-    instant = at(9)
-
-    def read(self) -> Any:
-        return self.instant
-
-
 @pytest.fixture
 def session_info() -> dict[str, Any]:
     return {HANDLERS_KEY: HANDLERS, WORDING_KEY: Wording("Harbour Service", "https://service.example")}
@@ -58,12 +50,12 @@ def world(session: Session) -> World:
 
 
 @pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
+def clock() -> StillClock:
+    return StillClock(at(9))
 
 
 @pytest.fixture
-def client(session: Session, clock: SetClock) -> FlaskClient:
+def client(session: Session, clock: StillClock) -> FlaskClient:
     environ = {
         "DATABASE_URL": "postgresql://",
         "TRUCKROLL_SESSION_KEY": "k" * 64,

@@ -10,8 +10,8 @@ from server.orders import links, visits
 from server.orders.models import CustomerLink
 from server.orders.visit_models import ExtraWork
 from server.orders.words import LinkPurpose
+from tests.builders.clocks import StillClock
 from tests.integration.conversation.world import DESK, Job, World, at
-from tests.integration.portal.conftest import SetClock
 
 
 def told(world: World, locale: str = "en") -> tuple[Job, str, str]:
@@ -149,9 +149,9 @@ def test_another_sum_than_the_one_shown_is_never_authorised(world: World, client
     assert world.fresh(extra).authorised is None
 
 
-def test_a_link_ends_with_its_time(world: World, client: FlaskClient, clock: SetClock) -> None:
+def test_a_link_ends_with_its_time(world: World, client: FlaskClient, clock: StillClock) -> None:
     job, _, token = told(world)
-    clock.instant = at(12)
+    clock.at = at(12)
 
     assert client.get(f"/c/{token}").status_code == 410
     assert client.post(f"/c/{token}", data={"answer": "confirm"}).status_code == 409

@@ -20,8 +20,8 @@ from server.sms.status import MessageEvent, MessageStatus
 from tests.api import bodies
 from tests.api.asking import Person
 from tests.api.cast import Company
-from tests.api.conftest import StillClock
 from tests.api.things import HOUR
+from tests.builders.clocks import StillClock
 from tests.databases import MadeDatabase
 from tests.integration.privacy.canaries import LAT, LON, PHONES, canary
 

@@ -2,8 +2,7 @@
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -20,22 +19,13 @@ from server.sms.models import InboundMessage, MessageNotice, OutboxMessage
 from server.sms.signatures import sign
 from server.sms.status import MessageEvent, MessageStatus
 from server.webhooks import twilio
+from tests.builders.clocks import StillClock
 from tests.integration.sms import builders
 from tests.integration.sms.builders import ACCOUNT, NOON, OLD_TOKEN, PHONE, TOKEN, queue
 
 BASE = "https://desk.example.org"
 INBOUND = "/hooks/twilio/inbound"
 SID = "SM" + "1" * 32
-
-
-@dataclass
-class StillClock:
-    """A clock that stands still."""
-
-    at: datetime = NOON
-
-    def read(self) -> datetime:
-        return self.at
 
 
 class OneConnection(Database):
@@ -51,7 +41,7 @@ def app(rolled_back: Connection, database_url: str) -> Flask:
     return create_app(
         builders.settings(database_url),
         database=OneConnection(rolled_back),
-        clock=StillClock(),
+        clock=StillClock(NOON),
         pages=(twilio.blueprint,),
     )
 
