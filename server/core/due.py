@@ -41,26 +41,32 @@ class Sweep:
 def sweep_all(database: Database, sweeps: tuple[Sweep, ...], *, now: datetime) -> dict[str, int]:
     """Deal with everything due, a transaction a batch, and return how many rows each sweep handled.
 
-    A sweep that fails does not hold up the others: its failure is raised after all were tried. A database that has
-    gone away ends them all.
+    One statement says which sweeps have work; they are asked again as long as one of them handled something, because
+    what one does may make something due for another. A sweep that fails does not hold up the others: its failure is
+    raised after all were tried. A database that has gone away ends them all.
 
     :raises ExceptionGroup: with every failure.
     :raises DBAPIError: if the database is gone; what was not dealt with is still due.
     """
-    handled: dict[str, int] = {}
-    failures: list[Exception] = []
-    for sweep in sweeps:
-        handled[sweep.name] = 0
-        try:
-            while count := database.attempt(partial(_batch, sweep=sweep, now=now)):
-                handled[sweep.name] += count
-        except Exception as error:
-            # Collected and raised below, so that one defect delays nothing else.
-            if isinstance(error, DBAPIError) and is_gone(error):
-                raise
-            failures.append(error)
+    handled = {sweep.name: 0 for sweep in sweeps}
+    failures: dict[str, Exception] = {}
+    while True:
+        with database.glance() as session:
+            waiting = [sweep for sweep in _due(session, sweeps, now=now) if sweep.name not in failures]
+        before = sum(handled.values())
+        for sweep in waiting:
+            try:
+                while count := database.attempt(partial(_batch, sweep=sweep, now=now)):
+                    handled[sweep.name] += count
+            except Exception as error:
+                # Collected and raised below, so that one defect delays nothing else.
+                if isinstance(error, DBAPIError) and is_gone(error):
+                    raise
+                failures[sweep.name] = error
+        if sum(handled.values()) == before:
+            break
     if failures:
-        raise ExceptionGroup("sweeps failed", failures)
+        raise ExceptionGroup("sweeps failed", list(failures.values()))
     return handled
 
 
@@ -70,8 +76,18 @@ def _batch(session: Session, *, sweep: Sweep, now: datetime) -> int:
 
 def next_due(session: Session, sweeps: tuple[Sweep, ...]) -> datetime | None:
     """Return the earliest instant at which any sweep has work: one statement for all, for it is asked every second."""
+    return min((at for at in _instants(session, sweeps) if at is not None), default=None)
+
+
+def _due(session: Session, sweeps: tuple[Sweep, ...], *, now: datetime) -> list[Sweep]:
+    instants = _instants(session, sweeps)
+    return [sweep for sweep, at in zip(sweeps, instants, strict=True) if at is not None and at <= now]
+
+
+def _instants(session: Session, sweeps: tuple[Sweep, ...]) -> list[datetime | None]:
+    """Return when the earliest waiting row of each sweep falls due."""
     found = session.execute(_earliest(sweeps)).one()
-    return min((at + sweep.after for at, sweep in zip(found, sweeps, strict=True) if at is not None), default=None)
+    return [None if at is None else at + sweep.after for at, sweep in zip(found, sweeps, strict=True)]
 
 
 @cache

@@ -53,12 +53,18 @@ class Postman:
         # Without whatever the environment says of proxies: loopback is never reached through one.
         with urllib3.PoolManager(maxsize=1, timeout=_TIMEOUT_SECONDS, retries=False) as http:
             while not self._stopping.is_set():
-                hook = self._store.next_hook(lane=lane, lanes=LANES)
+                hook = self._next(lane)
                 if hook is not None:
                     self._deliver(http, hook)
-                    continue
-                with self._store.changed:
-                    self._store.changed.wait(_LOOK_EVERY_SECONDS)
+
+    def _next(self, lane: int) -> Hook | None:
+        """Return a web hook to deliver now, or None after having waited for one for a while."""
+        # Looked for while holding what is notified: one that is owed a moment after the look wakes us.
+        with self._store.changed:
+            hook = self._store.next_hook(lane=lane, lanes=LANES)
+            if hook is None:
+                self._store.changed.wait(_LOOK_EVERY_SECONDS)
+            return hook
 
     def _deliver(self, http: urllib3.PoolManager, hook: Hook) -> None:
         headers = {"X-Twilio-Signature": sign(url=hook.url, fields=_Form(hook.fields), token=self._token)}

@@ -94,6 +94,9 @@ class Store:
                 self._db.execute("rollback")
                 raise
             self._db.execute("commit")
+
+    def _tell(self) -> None:
+        """Wake whoever waits for a text or for a web hook to deliver."""
         with self.changed:
             self.changed.notify_all()
 
@@ -108,6 +111,7 @@ class Store:
                 " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (sid, direction, phone, ours, body, status, callback, at, at),
             )
+        self._tell()
         return self.message(sid)
 
     def message(self, sid: str) -> Message:
@@ -155,6 +159,7 @@ class Store:
         with self._writing() as db:
             values = (phone, url, json.dumps(fields), time.time() + after_seconds)
             db.execute("insert into hook (phone, url, fields, due_at) values (?, ?, ?, ?)", values)
+        self._tell()
 
     def next_hook(self, *, lane: int, lanes: int) -> Hook | None:
         """Return the oldest web hook that may be delivered now by a lane: a telephone's go by one, in order."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import literal, null, select, text
+from sqlalchemy import func, literal, null, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,7 @@ from server import worker as work
 from server.core import due
 from server.core.db import Database, is_gone
 from server.core.due import Sweep
+from server.organisation.models import LoginAttempt
 from server.sms.gateways import RecordingGateway
 from server.sms.sender import Sender
 from tests.builders.clocks import StillClock
@@ -28,14 +29,14 @@ def database(committing_database: MadeDatabase) -> Iterator[Database]:
     database.dispose()
 
 
-def counting(name: str, dealt: list[str]) -> Sweep:
-    """A sweep that finds one thing due each time it is called for the first time."""
+def counting(name: str, dealt: list[str], *, at: datetime | None = NOON) -> Sweep:
+    """A sweep that says when its row falls due, handles nothing, and notes that it was called."""
 
     def deal_with(session: Session, now: datetime) -> int:
         dealt.append(name)
         return 0
 
-    return Sweep(name, select(null()), deal_with)
+    return Sweep(name, select(literal(at) if at else null()), deal_with)
 
 
 def failing(name: str, fail: Callable[[Session], object]) -> Sweep:
@@ -43,7 +44,7 @@ def failing(name: str, fail: Callable[[Session], object]) -> Sweep:
         fail(session)
         return 0
 
-    return Sweep(name, select(null()), deal_with)
+    return Sweep(name, select(literal(NOON)), deal_with)
 
 
 def hang_up(session: Session) -> None:
@@ -63,6 +64,41 @@ def test_the_earliest_row_of_all_sweeps_falls_due_next_each_after_its_own_while(
         assert due.next_due(session, (at_once, later, empty)) == NOON + timedelta(minutes=30)
         assert due.next_due(session, (later, empty)) == NOON + timedelta(hours=1)
         assert due.next_due(session, (empty,)) is None
+
+
+def test_only_sweeps_that_have_something_due_are_called(database: Database) -> None:
+    dealt: list[str] = []
+    empty = counting("plans", dealt, at=None)
+    later = counting("offers", dealt, at=NOON + timedelta(seconds=1))
+
+    assert due.sweep_all(database, (empty, later, counting("messages", dealt)), now=NOON) == {
+        "plans": 0,
+        "offers": 0,
+        "messages": 0,
+    }
+    assert dealt == ["messages"]
+
+
+def test_what_one_sweep_makes_due_for_another_is_dealt_with_at_once(database: Database) -> None:
+    made: list[int] = [3]
+    told: list[str] = []
+
+    def tell(session: Session, now: datetime) -> int:
+        told.append("told")
+        return 0
+
+    def expire(session: Session, now: datetime) -> int:
+        if not made[0]:
+            return 0
+        made[0] -= 1
+        session.add(LoginAttempt(key="somebody", at=now))
+        return 1
+
+    follower = Sweep("messages", select(func.min(LoginAttempt.at)), tell)
+    leader = Sweep("offers", select(literal(NOON)), expire)
+
+    assert due.sweep_all(database, (follower, leader), now=NOON) == {"messages": 0, "offers": 3}
+    assert told == ["told"]
 
 
 def test_a_defect_of_one_sweep_delays_no_other_and_is_told(database: Database) -> None:
