@@ -1,12 +1,14 @@
 """What the console's forms share."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 
 from flask import url_for
 from marshmallow import ValidationError
 
 from server.console.frame import page, word_of
 from server.console.words import say
+from server.technicians.models import Skill
 from server.web import texts
 from server.web.context import request_id
 from server.web.errors import broken_rules
@@ -45,6 +47,16 @@ def category_code(text: str) -> str:
 def category_word(code: str) -> str:
     """Return the word for a product in the caller's language; what was typed stays."""
     return word_of("category", code, language=locale())
+
+
+def skill_names(skills: Iterable[Skill]) -> dict[str, str]:
+    """Return the skills' names in the caller's language, by code."""
+    return {skill.code: skill.name_zh if locale() == "zh" else skill.name_en for skill in skills}
+
+
+def minutes(duration: timedelta) -> str:
+    """Return a duration in minutes, with a fraction only where it has one."""
+    return f"{duration / timedelta(minutes=1):.10g}"
 
 
 def errors_of(error: ValidationError) -> Mapping[str, str]:

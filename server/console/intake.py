@@ -28,13 +28,13 @@ from server.technicians import queries as technicians
 from server.web import texts
 from server.web.auth import allowed
 from server.web.context import current, database, settings
-from server.web.fields import BaseSchema, Day, Enum, Id, Latitude, Longitude, Phone, Text, broken
+from server.web.fields import BaseSchema, Day, Enum, Flag, Id, Latitude, Longitude, Phone, Text, broken
 from server.web.locale import locale
 from server.web.schemas import SHORT
 
 _OF_PLACE = frozenset({"region_id", "address", "zone", "lat", "lon"})
 _OF_UNIT = frozenset({"product_category", "model", "serial", "purchased_on"})
-_OF_CUSTOMER = frozenset({"site_id", "equipment_id", "second_ticket_reason"})
+_OF_CUSTOMER = frozenset({"site_id", "equipment_id", "second_ticket_reason", "new_fault"})
 _NUMBERS = ("lat", "lon")
 _IDS = ("region_id", "customer_id", "site_id", "equipment_id")
 
@@ -62,6 +62,7 @@ class IntakeSchema(BaseSchema):
     description = Text(required=True, most=2000, lines=True)
     wish = Text(load_default=None, most=500, lines=True)
     second_ticket_reason = Text(load_default=None, most=SHORT, lines=True)
+    new_fault = Flag(load_default=False)
 
 
 @console.get("/console/tickets/new")
@@ -102,7 +103,7 @@ def look_up_caller() -> tuple[str, int]:
     Sent and not asked for: a telephone number in an address would stand in every log on its way.
     """
     with database().transaction() as session:
-        typed = known_caller.chosen(session, request.form, scope=current().scope)
+        typed = known_caller.chosen(session, request.form, scope=current().scope, now=clock.now())
     return _form(typed, just_chosen="choose" in request.form)
 
 
@@ -118,6 +119,8 @@ def _given(form: Mapping[str, str]) -> dict[str, Any]:
     # A number field of a page is text; the schema's numbers are strict.
     given |= {name: _number(given[name]) for name in _NUMBERS if name in given}
     given |= {name: int(given[name]) for name in _IDS if given.get(name, "").isdecimal()}
+    if "new_fault" in given:
+        given["new_fault"] = given["new_fault"] == "yes"
     if "product_category" in given:
         given["product_category"] = category_code(given["product_category"])
     return given
@@ -167,6 +170,7 @@ def _register(session: Session, body: dict[str, Any]) -> Registered:
         skill=body["skill"],
         priority=body["priority"],
         opened_at=clock.now(),
+        new_fault=body["new_fault"],
         second_ticket_reason=body["second_ticket_reason"],
     )
     return intake.register(session, report, by=current().actor(Via.CONSOLE), now=clock.now())
@@ -202,7 +206,7 @@ def _form(typed: Mapping[str, str], *, status: int = 200, **shown: Any) -> tuple
         regions = select(Region).order_by(Region.name)
         if scope.region_id is not None:
             regions = regions.where(Region.id == scope.region_id)
-        known = known_caller.known(session, typed, scope=scope)
+        known = known_caller.known(session, typed, scope=scope, now=clock.now())
         found = list(session.scalars(regions))
         skills = technicians.skills(session)
     return page(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,7 @@ from server.customers.files import UnknownCustomer
 from server.orders import callers
 from server.orders.callers import Caller
 from server.orders.models import Ticket
+from server.orders.past import Ended
 from server.orders.words import WorkType
 from server.organisation.access import Scope
 from server.web.context import settings
@@ -30,30 +32,40 @@ class Known:
     :param found: who may be calling, as long as nobody is chosen.
     :param chosen: who was chosen.
     :param open_about: the open ticket that the report will be added to, and its number may be told (R1a).
+    :param guaranteed: the repair of the chosen unit whose own guarantee covers the same fault again (R6a).
     """
 
     asked: bool = False
     found: tuple[Caller, ...] = ()
     chosen: Caller | None = None
     open_about: Ticket | None = None
+    guaranteed: Ended | None = None
 
 
-def known(session: Session, typed: Mapping[str, str], *, scope: Scope) -> Known:
+def known(session: Session, typed: Mapping[str, str], *, scope: Scope, now: datetime) -> Known:
     """Return what is known about whoever has the telephone, or owns the unit, that was typed."""
     customer_id, serial = whole(typed.get("customer_id", "")), _serial(typed)
     if customer_id is not None:
         try:
-            chosen_one = callers.caller(session, customer_id=customer_id, scope=scope, serial=serial)
+            chosen_one = callers.caller(
+                session,
+                customer_id=customer_id,
+                scope=scope,
+                now=now,
+                serial=serial,
+                unit_id=whole(typed.get("equipment_id", "")),
+            )
         except UnknownCustomer:
             return Known()
-        return Known(chosen=chosen_one, open_about=_open_about(session, typed, chosen_one, scope=scope))
+        open_about = _open_about(session, typed, chosen_one, scope=scope)
+        return Known(chosen=chosen_one, open_about=open_about, guaranteed=_guaranteed(typed, chosen_one))
     phone = _phone(typed)
     if phone is None and serial is None:
         return Known()
-    return Known(asked=True, found=callers.recognise(session, scope=scope, phone=phone, serial=serial))
+    return Known(asked=True, found=callers.recognise(session, scope=scope, now=now, phone=phone, serial=serial))
 
 
-def chosen(session: Session, typed: Mapping[str, str], *, scope: Scope) -> Mapping[str, str]:
+def chosen(session: Session, typed: Mapping[str, str], *, scope: Scope, now: datetime) -> Mapping[str, str]:
     """Return what the form holds after the button `choose` was pressed, if it was: with a customer's id, or without.
 
     What was typed about place and unit stays, for whoever lets the customer go again.
@@ -66,16 +78,18 @@ def chosen(session: Session, typed: Mapping[str, str], *, scope: Scope) -> Mappi
     filled = held.pop(_FILLED, "")
     if filled and held.get("name") == filled:
         held["name"] = ""
-    for name in ("customer_id", "site_id", "equipment_id", "second_ticket_reason"):
+    for name in ("customer_id", "site_id", "equipment_id", "second_ticket_reason", "new_fault"):
         held.pop(name, None)
     customer_id = whole(typed["choose"])
-    return held if customer_id is None else {**held, **_fill(session, held, customer_id, scope=scope)}
+    return held if customer_id is None else {**held, **_fill(session, held, customer_id, scope=scope, now=now)}
 
 
-def _fill(session: Session, held: Mapping[str, str], customer_id: int, *, scope: Scope) -> dict[str, str]:
+def _fill(
+    session: Session, held: Mapping[str, str], customer_id: int, *, scope: Scope, now: datetime
+) -> dict[str, str]:
     """Return what a customer's file fills in: what there is no doubt about."""
     serial = _serial(held)
-    caller = callers.caller(session, customer_id=customer_id, scope=scope, serial=serial)
+    caller = callers.caller(session, customer_id=customer_id, scope=scope, now=now, serial=serial)
     filled = {"customer_id": str(customer_id)}
     category = category_code(held.get("product_category", ""))
     alike = [unit for unit in caller.units if not category or unit.category == category]
@@ -108,6 +122,15 @@ def _open_about(session: Session, typed: Mapping[str, str], caller: Caller, *, s
     # Of another part of the company nothing is told, not even its number.
     is_told = ticket is not None and scope.region_id in {None, ticket.region_id}
     return ticket if is_told else None
+
+
+def _guaranteed(typed: Mapping[str, str], caller: Caller) -> Ended | None:
+    """Return the repair whose guarantee the report, as the form stands, falls under (R6a)."""
+    unit_id = whole(typed.get("equipment_id", ""))
+    if unit_id is None or typed.get("work_type", "") != WorkType.REPAIR:
+        return None
+    covering = (each for each in caller.ended if each.equipment_id == unit_id and each.guarantee_until is not None)
+    return next(covering, None)
 
 
 def _phone(typed: Mapping[str, str]) -> str | None:

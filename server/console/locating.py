@@ -8,10 +8,9 @@ from marshmallow import ValidationError, validates_schema
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from server.console import console, open_ticket, outcome
+from server.console import console, open_ticket
 from server.console.forms import errors_of, rules_broken, whole
 from server.console.frame import page
-from server.console.outcome import Judged
 from server.console.roles import DESK
 from server.core import clock
 from server.core.db import Json
@@ -111,7 +110,7 @@ def locate(ticket_id: int) -> Response | tuple[str, int]:
     version = whole(request.form.get("version", ""))
     try:
         body = LocateSchema().load({**typed, "far": is_far})
-        before = database().attempt(lambda session: _locate(session, ticket_id, version, body))
+        database().attempt(lambda session: _locate(session, ticket_id, version, body))
     except ValidationError as error:
         asked = any(each.rule == "coordinates_far" for each in broken_rules(error.messages))
         return _form(ticket_id, typed, status=422, errors=errors_of(error), problem=rules_broken(), ask_far=asked)
@@ -119,14 +118,12 @@ def locate(ticket_id: int) -> Response | tuple[str, int]:
         raise
     except Refusal as refusal:
         return _form(ticket_id, typed, status=refusal.status, problem=texts.of(refusal, locale=locale()))
-    done = url_for("console.ticket", ticket_id=ticket_id, done="ticket.located", before=before.written())
-    return redirect(done, code=303)
+    return redirect(url_for("console.ticket", ticket_id=ticket_id, done="ticket.located"), code=303)
 
 
-def _locate(session: Session, ticket_id: int, version: int | None, body: Json) -> Judged:
-    """Locate the place of a ticket of the caller's and return how the ticket was judged before."""
+def _locate(session: Session, ticket_id: int, version: int | None, body: Json) -> None:
+    """Locate the place of a ticket of the caller's."""
     ticket = open_ticket.held(session, ticket_id, version=version)
-    before = outcome.judged(ticket)
     position = Position(*read_pair(body["position"]))
     if body["datum"] is Datum.GCJ02:
         position = from_gcj02(position)
@@ -141,7 +138,6 @@ def _locate(session: Session, ticket_id: int, version: int | None, body: Json) -
         by=current().actor(Via.CONSOLE),
         now=clock.now(),
     )
-    return before
 
 
 def _form(ticket_id: int, typed: dict[str, str], *, status: int = 200, **shown: Any) -> tuple[str, int]:

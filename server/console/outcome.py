@@ -1,43 +1,36 @@
-"""What a correction has changed about a ticket: how it was judged before, carried to its page in the address."""
+"""What the newest correction has changed about a ticket, as its history has it: no address can tell otherwise."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.orders.models import Ticket
-from server.orders.status import TicketStatus
-from server.orders.words import ChargeCategory, WarrantyVerdict
-
-_BETWEEN = "~"
+from server.core.events import DomainEvent
+from server.orders.judged import Rejudged, rejudged
+from server.orders.models import Correction
+from server.orders.records import TicketDetail
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """Everything that judging a ticket again can change (R2a)."""
+class Outcome:
+    """A correction that is on record: when it was made, which facts it changed, and what it came to."""
 
-    status: TicketStatus
-    warranty: WarrantyVerdict
-    charge_category: ChargeCategory
-    due_at: datetime | None
-
-    def written(self) -> str:
-        """Return it as a word of an address: codes and an instant, nothing about a person."""
-        due = self.due_at.isoformat() if self.due_at else ""
-        return _BETWEEN.join((self.status, self.warranty, self.charge_category, due))
+    at: datetime
+    facts: tuple[str, ...]
+    judged: Rejudged
 
 
-def judged(ticket: Ticket) -> Judged:
-    """Return how a ticket is judged now."""
-    return Judged(ticket.status, ticket.warranty, ticket.charge_category, ticket.due_at)
+def of_newest_correction(found: TicketDetail) -> Outcome | None:
+    """Return what the newest correction came to, None if there is none, or none that kept it.
 
-
-def read(written: str) -> Judged | None:
-    """Return what an address says, None if nobody of us has written it."""
-    parts = written.split(_BETWEEN)
-    if len(parts) != 4:
+    What one person did at one moment (facts, and the number that has answered) is one correction.
+    """
+    steps = [(event, judged) for event in found.history if (judged := rejudged(event)) is not None]
+    if not steps:
         return None
-    try:
-        due = datetime.fromisoformat(parts[3]) if parts[3] else None
-        found = Judged(TicketStatus(parts[0]), WarrantyVerdict(parts[1]), ChargeCategory(parts[2]), due)
-    except ValueError:
-        return None
-    return found if due is None or due.tzinfo is not None else None
+    newest = steps[-1][0]
+    together = [(event, judged) for event, judged in steps if _is_same_deed(event, newest)]
+    facts = tuple(each.field for each in found.corrections if _is_same_deed(each, newest))
+    return Outcome(newest.at, facts, Rejudged(together[0][1].before, together[-1][1].after))
+
+
+def _is_same_deed(one: DomainEvent | Correction, other: DomainEvent) -> bool:
+    return (one.at, one.actor_kind, one.actor_id) == (other.at, other.actor_kind, other.actor_id)

@@ -9,17 +9,17 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from server.console import console, outcome
-from server.console.forms import code_page, whole
+from server.console.forms import code_page, minutes, skill_names, whole
 from server.console.frame import page
 from server.console.roles import DESK
 from server.core import clock
 from server.core.events import Actor, Via
 from server.orders import closing, desk, queries, records
 from server.orders.queries import Place, TicketFilter
-from server.orders.records import TicketDetail
 from server.orders.status import OPEN_TICKET, TICKET, TicketEvent, TicketStatus
 from server.orders.words import WorkType
 from server.organisation.models import Region, Role
+from server.technicians import queries as technicians
 from server.web.auth import allowed
 from server.web.context import current, database
 
@@ -36,6 +36,7 @@ TABS: tuple[tuple[str, frozenset[TicketStatus]], ...] = (
 )
 """The lists of the page, and which statuses each shows."""
 
+_CORRECTING = frozenset({"ticket.corrected", "ticket.located"})
 _Deed = Callable[[Session, int, str, Actor, datetime], object]
 
 _DEEDS: dict[str, tuple[TicketEvent | None, _Deed]] = {
@@ -113,6 +114,7 @@ def ticket(ticket_id: int) -> tuple[str, int]:
     with database().transaction() as session:
         found = records.ticket_detail(session, ticket_id=ticket_id, scope=current().scope)
         region = session.get_one(Region, found.ticket.region_id)
+        skills = technicians.skills(session)
         possible = [
             name for name, (event, _) in _DEEDS.items() if event is None or TICKET.allows(found.ticket.status, event)
         ]
@@ -124,16 +126,12 @@ def ticket(ticket_id: int) -> tuple[str, int]:
         ticket=found.ticket,
         zone=zone,
         possible=possible if is_desk else [],
+        minutes=minutes(found.ticket.duration),
+        skill_names=skill_names(skills),
         may_correct=is_desk and found.ticket.status in OPEN_TICKET,
-        before=outcome.read(request.args.get("before", "")),
-        corrected=_last_corrected(found),
+        # Whoever has just corrected it is told what came of it.
+        outcome=outcome.of_newest_correction(found) if request.args.get("done") in _CORRECTING else None,
     )
-
-
-def _last_corrected(found: TicketDetail) -> list[str]:
-    """Return the names of the facts that the newest correction changed."""
-    last = found.corrections[-1].at if found.corrections else None
-    return [each.field for each in found.corrections if each.at == last]
 
 
 @console.post("/console/tickets/<id:ticket_id>/<deed>")

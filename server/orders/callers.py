@@ -1,7 +1,8 @@
-"""Who calls (R4): recognised by telephone or serial number with places, units, open tickets; what is open (R1a)."""
+"""Who calls (R4): recognised by telephone or serial with places, units, open and ended tickets; what is open (R1a)."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, or_, select
@@ -9,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from server.customers import queries
 from server.customers.models import Customer, Equipment, Site
+from server.orders import past
 from server.orders.models import Ticket
+from server.orders.past import Ended
 from server.orders.queries import visible
 from server.orders.status import OPEN_TICKET
 from server.orders.words import WorkType
@@ -23,16 +26,20 @@ _MOST_THINGS = 200
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A customer as the desk recognises him: his newest places and units, the open tickets oldest first."""
+    """A customer as the desk recognises him: his newest places and units, the open tickets oldest first.
+
+    :param ended: his newest ended tickets, those about the unit in question before all others.
+    """
 
     customer: Customer
     sites: tuple[Site, ...]
     units: tuple[Equipment, ...]
     tickets: tuple[Ticket, ...]
+    ended: tuple[Ended, ...] = ()
 
 
 def recognise(
-    session: Session, *, scope: Scope, phone: str | None = None, serial: str | None = None
+    session: Session, *, scope: Scope, now: datetime, phone: str | None = None, serial: str | None = None
 ) -> tuple[Caller, ...]:
     """Return the customers in the scope who have a telephone or own a unit, at most `MOST_CALLERS` (R4).
 
@@ -41,21 +48,36 @@ def recognise(
     :param phone: in international form.
     """
     found = queries.callers(session, scope=scope, phone=phone, serial=serial, limit=MOST_CALLERS)
-    return _with_things(session, found, scope=scope, serial=serial)
+    return _with_things(session, found, scope=scope, now=now, serial=serial)
 
 
-def caller(session: Session, *, customer_id: int, scope: Scope, serial: str | None = None) -> Caller:
+def caller(
+    session: Session,
+    *,
+    customer_id: int,
+    scope: Scope,
+    now: datetime,
+    serial: str | None = None,
+    unit_id: int | None = None,
+) -> Caller:
     """Return one customer as the desk recognises him.
 
     :param serial: of a unit that is shown before his others.
+    :param unit_id: of his unit that the report is about; without it the one with the serial number.
     :raises UnknownCustomer: if there is none in the scope.
     """
     customer = queries.customer_of(session, customer_id, scope=scope)
-    return _with_things(session, [customer], scope=scope, serial=serial)[0]
+    return _with_things(session, [customer], scope=scope, now=now, serial=serial, unit_id=unit_id)[0]
 
 
 def _with_things(
-    session: Session, customers: Collection[Customer], *, scope: Scope, serial: str | None
+    session: Session,
+    customers: Collection[Customer],
+    *,
+    scope: Scope,
+    now: datetime,
+    serial: str | None,
+    unit_id: int | None = None,
 ) -> tuple[Caller, ...]:
     if not customers:
         return ()
@@ -71,15 +93,28 @@ def _with_things(
         .order_by(Ticket.opened_at, Ticket.id)
     )
     his_sites, his_units, his_tickets = (_by_customer(session, each) for each in (sites, units, tickets))
+    ended = past.of_customers(session, ids, scope=scope, now=now)
+    unit = _in_question([unit for mine in his_units.values() for unit in mine], serial=serial, unit_id=unit_id)
+    if unit is not None:
+        about_it = past.of_unit(session, unit.id, scope=scope, now=now)
+        ended[unit.customer_id] = past.unit_first(about_it, ended.get(unit.customer_id, ()))
     return tuple(
         Caller(
             customer,
             tuple(his_sites.get(customer.id, ())),
             tuple(his_units.get(customer.id, ())),
             tuple(his_tickets.get(customer.id, ())),
+            ended.get(customer.id, ()),
         )
         for customer in customers
     )
+
+
+def _in_question(units: list[Equipment], *, serial: str | None, unit_id: int | None) -> Equipment | None:
+    """Return the unit that was chosen, else the one with the serial number that was typed."""
+    chosen = [unit for unit in units if unit.id == unit_id]
+    named = [unit for unit in units if serial is not None and unit.serial == serial]
+    return next(iter([*chosen, *named]), None)
 
 
 def _by_customer(session: Session, query: Select[Any]) -> dict[int, list[Any]]:

@@ -14,7 +14,7 @@ from server.core.places import Position
 from server.customers import files
 from server.customers.files import NewSite
 from server.customers.models import Customer, Equipment, Site, Zone
-from server.orders import judging
+from server.orders import judged, judging
 from server.orders.judging import Known
 from server.orders.locks import lock_ticket
 from server.orders.models import Correction, Ticket
@@ -114,7 +114,8 @@ def correct(
 ) -> Ticket:
     """Correct facts of an open ticket and judge it again: completeness, warranty, who pays, due time (R2a).
 
-    Every changed fact is kept with what it was before. Event: `ticket.correct` with the names of the facts.
+    Every changed fact is kept with what it was before. Event: `ticket.correct` with the names of the facts, and
+    with how the ticket was judged before and after.
 
     :param version: of the ticket as the caller read it; None where he read none (a text message).
     :raises UnknownTicket: if there is none.
@@ -126,7 +127,7 @@ def correct(
     :raises SerialOfAnother: if the serial is that of another customer's unit.
     """
     ticket = _open_ticket(session, ticket_id, version, reason)
-    before = judging.known_about(session, ticket)
+    before, judged_before = judging.known_about(session, ticket), judged.of(ticket)
     zone_before = judging.zone_of(before)
     named = changes.named()
     if isinstance(named.get("contact_phone"), str):
@@ -140,7 +141,8 @@ def correct(
         raise NothingChanged
     privacy_numbers.bind(session, [ticket.contact_phone], ticket_id=ticket.id, now=now)
     judge_again(session, ticket, zone_before=zone_before, changed=changed, by=by, now=now)
-    note(session, ticket, "correct", by=by, now=now, reason=reason, details={"facts": changed})
+    details = {"facts": changed, **judged.kept(judged_before, ticket)}
+    note(session, ticket, "correct", by=by, now=now, reason=reason, details=details)
     return ticket
 
 
@@ -273,17 +275,17 @@ def override(session: Session, *, ticket_id: int, reason: str, by: Actor, now: d
 def confirm_answer(session: Session, *, ticket_id: int, by: Actor, now: datetime) -> Ticket:
     """Keep that the customer's number has answered, which a payee's report waits for (R1).
 
-    Confirmed again it changes nothing. Event: `ticket.answered`.
+    Confirmed again it changes nothing. Event: `ticket.answered`, with how the ticket was judged before and after.
 
     :raises UnknownTicket: if there is none.
     :raises TicketClosed: if it has ended.
     """
     ticket = _open_ticket(session, ticket_id, None, "answered")
     if ticket.answered_at is None:
-        ticket.answered_at = now
+        ticket.answered_at, judged_before = now, judged.of(ticket)
         zone = judging.zone_of(judging.known_about(session, ticket))
         judge_again(session, ticket, zone_before=zone, changed=[], by=by, now=now)
-        note(session, ticket, "answered", by=by, now=now)
+        note(session, ticket, "answered", by=by, now=now, details=judged.kept(judged_before, ticket))
     return ticket
 
 
@@ -300,7 +302,8 @@ def locate(
 ) -> Ticket:
     """Say where a ticket's place is (WGS-84) and whether that may be planned with; kept as a correction (R2a).
 
-    A trusted position that is not there yet keeps a ticket out of every plan. Event: `ticket.locate`.
+    A trusted position that is not there yet keeps a ticket out of every plan. Event: `ticket.locate`, with how the
+    ticket was judged before and after.
 
     :param zone: the price zone, where that turns out to be another.
     :param reason: how somebody knows; kept with the correction.
@@ -312,12 +315,12 @@ def locate(
     known = judging.known_about(session, ticket)
     if known.site is None:
         raise SiteMissing
-    zone_before, said = judging.zone_of(known), _Said(reason, by, now)
+    zone_before, said, judged_before = judging.zone_of(known), _Said(reason, by, now), judged.of(ticket)
     _keep(session, ticket, "position", known.site.position, position, said)
     known.site.position = position
     known.site.position_trusted = trusted
     if zone is not None:
         _set(session, known, "zone", zone, said)
     judge_again(session, ticket, zone_before=zone_before, changed=[], by=by, now=now)
-    note(session, ticket, "locate", by=by, now=now, details={"trusted": trusted})
+    note(session, ticket, "locate", by=by, now=now, details={"trusted": trusted, **judged.kept(judged_before, ticket)})
     return ticket

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from server.core import bulk
 from server.core.clock import local_day
 from server.core.db import violated
 from server.core.errors import Invalid
@@ -132,7 +133,7 @@ def register(session: Session, report: NewReport, *, by: Actor, now: datetime) -
 
     The facts are judged (R2), and the warranty (R6, R6a); with complete facts the ticket is *ready* and the
     customer's clock runs (R16), otherwise it is *incomplete*. The same source and external id again returns
-    what is there. Events: `ticket.complete_facts` and `ticket.register`, or `ticket.fact_added`.
+    what is there. Events: `ticket.register`, then `ticket.complete_facts`; or `ticket.fact_added`.
 
     :raises ReportNeedsSource: if it has an external id without a source.
     :raises ReportFromTheFuture: if it was made later than now.
@@ -242,25 +243,24 @@ def _open(session: Session, report: NewReport, place: Place, *, by: Actor, now: 
     ticket.charge_category = rules.charge_category(judged, stated=report.charge_category, profile=report.profile)
     ticket.missing = judging.missing(known, terms=terms.intake)
     session.add(ticket)
-    history = []
+    history = [note(session, ticket, "register", by=by, now=now, reason=report.second_ticket_reason)]
     if not ticket.missing:
         judging.start_clock(known, terms=terms, at=report.opened_at)
         history.append(record(session, ticket, TicketEvent.COMPLETE_FACTS, by=by, now=now))
-    elif place.ticket_id is None:
-        session.flush()  # what follows needs the ticket's id
     concerns_warranty = judged.verdict is not WarrantyVerdict.NOT_APPLICABLE
     judgements = [judging.keep_judgement(session, ticket, judged, by=by, now=now)] if concerns_warranty else []
     reports = [_keep_report(session, ticket, report, now=now)]
-    # Last of all, so that whoever listens finds the ticket as it was taken in.
-    history.append(note(session, ticket, "register", by=by, now=now, reason=report.second_ticket_reason))
     opened = Opened(ticket, place.phones, tuple(reports), tuple(judgements), tuple(history))
     return Registered(ticket, added=False, opened=opened)
 
 
 def _ticket(session: Session, report: NewReport, place: Place, terms: judging.Policies, by: Actor) -> Ticket:
     duration = report.duration or terms.intake.default_durations.get(str(report.work_type), timedelta(hours=1))
+    # It has its identity before it is written: between its report and its complete facts it lies incomplete without
+    # lacking anything, which the database takes from nobody.
+    ticket_id = place.ticket_id if place.ticket_id is not None else bulk.reserve_each(session, Ticket)[0]
     return Ticket(
-        id=place.ticket_id,
+        id=ticket_id,
         status=TicketStatus.INCOMPLETE,
         channel=Channel.STATION if by.kind is ActorKind.TECHNICIAN else report.channel,
         profile=report.profile,

@@ -168,7 +168,7 @@ def _guarantee_until(session: Session, known: Known, terms: IntakeTerms) -> date
     )
     if finished_at is None:
         return None
-    return local_day(finished_at, time_zone(session, known)) + terms.repair_guarantee
+    return rules.repair_guarantee_ends(local_day(finished_at, time_zone(session, known)), terms=terms)
 
 
 def keep_judgement(

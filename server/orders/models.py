@@ -40,6 +40,7 @@ class Ticket(Versioned, Identified, Base):
         Index("ix_ticket_status", "status", "opened_at", "id"),
         Index("ix_ticket_region_status", "region_id", "status", "opened_at", "id"),
         Index("ix_ticket_place", "site_id", "work_type", postgresql_where=f"status in ({_OPEN})"),
+        Index("ix_ticket_customer", "customer_id", "opened_at", "id"),
         Index("ix_ticket_equipment", "equipment_id", postgresql_where="equipment_id is not null"),
         Index("ix_ticket_waiting", "waits_until", postgresql_where="status = 'waiting'"),
         CheckConstraint("(agreed_from is null) = (agreed_to is null)", name="agreed_whole"),
@@ -61,7 +62,7 @@ class Ticket(Versioned, Identified, Base):
     product_category: Mapped[str]
     charge_category: Mapped[ChargeCategory]
     priority: Mapped[Priority] = mapped_column(default=Priority.NORMAL)
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"))
     site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), index=True)
     region_id: Mapped[int] = mapped_column(ForeignKey("region.id"))
     """The region of the site; kept on the ticket because every list is scoped and sorted by it."""

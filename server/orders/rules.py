@@ -124,6 +124,11 @@ def _ends(unit: Unit, terms: IntakeTerms) -> tuple[date | None, date | None, dat
     )
 
 
+def repair_guarantee_ends(finished_on: date, *, terms: IntakeTerms) -> date:
+    """Return the last day of the guarantee that a repair of that day carries on labour and fitted part (R6a)."""
+    return finished_on + terms.repair_guarantee
+
+
 NOT_APPLICABLE = Coverage(WarrantyVerdict.NOT_APPLICABLE, grounds="no_product")
 """The judgement of work that concerns no sold product."""
 

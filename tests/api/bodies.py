@@ -6,6 +6,7 @@ from tests.api.cast import Company
 
 REASON = {"reason": "The customer has had it mended"}
 TYPED_FACTS = {"version": "1", "wish": "Soon", "reason": "Asked back"}
+TYPED_OVERRIDE = {"version": "1", "override_reason": "The customer waits in the cold"}
 TYPED_POSITION = {"version": "1", "position": "31.22, 121.42", "reason": "Looked up on the map"}
 REMARK = {"remark": "Seen, and dealt with"}
 EVIDENCE = {"evidence": "The customer says otherwise"}

@@ -332,6 +332,7 @@ ROWS: tuple[Row, ...] = (
     Page("GET", "/console/tickets/<id:ticket_id>", (*DESK, Role.STATION), own=200),
     Page("GET", "/console/tickets/<id:ticket_id>/facts", DESK, own=200),
     Page("POST", "/console/tickets/<id:ticket_id>/facts", DESK, own=412, form=bodies.TYPED_FACTS),
+    Page("POST", "/console/tickets/<id:ticket_id>/override", SUPERVISOR, own=412, form=bodies.TYPED_OVERRIDE),
     Page("GET", "/console/tickets/<id:ticket_id>/position", DESK, own=200),
     Page("POST", "/console/tickets/<id:ticket_id>/position", DESK, own=412, form=bodies.TYPED_POSITION),
     Page("POST", "/console/tickets/<id:ticket_id>/<deed>", DESK, own=303, form=bodies.REASON, deed="urge"),

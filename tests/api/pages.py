@@ -3,12 +3,18 @@
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from server.core import clock
+from server.orders.models import Ticket
 from server.organisation.models import Role
 from server.web import csrf
+from tests.api import bodies
+from tests.api.asking import Person
 from tests.api.cast import NOW, Company
+
+REASON = "Asked the customer"
 
 
 class Desk:
@@ -30,3 +36,20 @@ class Desk:
     def post(self, path: str, **fields: Any) -> TestResponse:
         """Send a form."""
         return self._client.post(path, headers=self._headers, data=fields)
+
+
+def reported(api: Person, session: Session, company: Company, **changes: Any) -> Ticket:
+    """Take in the usual report with changes; what is None is left out."""
+    body = {name: value for name, value in (bodies.report(company) | changes).items() if value is not None}
+    ticket_id = api.post("/api/v1/tickets", body).json["ticket"]["id"]
+    return session.get_one(Ticket, ticket_id)
+
+
+def form_of(ticket: Ticket) -> str:
+    """Return the address of the form of a ticket's facts."""
+    return f"/console/tickets/{ticket.id}/facts"
+
+
+def typed(**fields: str) -> dict[str, str]:
+    """Return fields as somebody fills them in where nothing stood before."""
+    return {"reason": REASON} | fields | {f"was.{name}": "" for name in fields}

@@ -1,22 +1,24 @@
 """The console's forms of a ticket's facts and place: what they refuse, and what they keep of what was typed (R2a)."""
 
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.console import words
+from server.core.events import SYSTEM, note
 from server.core.places import Position, geodesic_metres
 from server.customers.models import Equipment, Site
 from server.orders.models import Correction, Ticket
 from server.organisation.models import Role
 from tests.api import bodies
 from tests.api.asking import Person
-from tests.api.cast import Company
-from tests.api.pages import Desk
+from tests.api.cast import NOW, Company
+from tests.api.pages import REASON, Desk, form_of, reported, typed
+from tests.builders.clocks import StillClock
 
-REASON = "Asked the customer"
 NEAR = "31.23, 121.44"
 
 
@@ -30,29 +32,14 @@ def desk(app: Flask, company: Company) -> Desk:
     return Desk(app, company)
 
 
-def reported(api: Person, session: Session, company: Company, **changes: Any) -> Ticket:
-    body = {name: value for name, value in (bodies.report(company) | changes).items() if value is not None}
-    ticket_id = api.post("/api/v1/tickets", body).json["ticket"]["id"]
-    return session.get_one(Ticket, ticket_id)
-
-
 @pytest.fixture
 def incomplete(api: Person, session: Session, company: Company) -> Ticket:
     """A ticket that lacks its contact's name."""
     return reported(api, session, company, contact_name=None)
 
 
-def form_of(ticket: Ticket) -> str:
-    return f"/console/tickets/{ticket.id}/facts"
-
-
 def position_of(ticket: Ticket) -> str:
     return f"/console/tickets/{ticket.id}/position"
-
-
-def typed(**fields: str) -> dict[str, str]:
-    """Return fields as somebody fills them in where nothing stood before."""
-    return {"reason": REASON} | fields | {f"was.{name}": "" for name in fields}
 
 
 def test_the_missing_fact_makes_the_ticket_ready_and_its_page_says_what_has_changed(
@@ -257,13 +244,45 @@ def test_a_place_that_was_corrected_meanwhile_is_not_located_unseen(
     assert not session.get_one(Site, incomplete.site_id).position_trusted
 
 
-@pytest.mark.parametrize(
-    "before", ["", "x", "a~b~c~d", "ready~covered~C~2026-05-04T00:00:00", "~~~", "ready~covered~C"]
-)
-def test_an_address_that_nobody_of_us_wrote_tells_nothing_about_a_ticket(
-    desk: Desk, incomplete: Ticket, before: str
+def test_the_page_says_of_a_correction_what_is_on_record_and_not_what_an_address_claims(
+    api: Person, desk: Desk, session: Session, incomplete: Ticket
 ) -> None:
-    answer = desk.get(f"/console/tickets/{incomplete.id}?done=ticket.corrected&before={before}")
+    page = f"/console/tickets/{incomplete.id}?done=ticket.corrected"
+    forged = f"{page}&before=closed~covered~C~2026-05-04T00:00:00%2B00:00"
+
+    without_correction = desk.get(forged).text
+    desk.post(form_of(incomplete), version=incomplete.version, **typed(contact_name="Miller junior"))
+    api.post(f"/api/v1/tickets/{incomplete.id}/cancellation", bodies.REASON)
+    later, lied_about = desk.get(page).text, desk.get(forged).text
+
+    assert "Judged again." not in without_correction
+    assert "Status: Incomplete → <strong>Ready</strong>" in later, "what is now is not what the correction came to"
+    assert "Status: Closed" not in lied_about
+    assert "Warranty:" not in lied_about
+
+
+def test_two_corrections_are_told_one_by_one(
+    api: Person, desk: Desk, session: Session, still_clock: StillClock, incomplete: Ticket
+) -> None:
+    desk.post(form_of(incomplete), version=incomplete.version, **typed(contact_name="Miller junior"))
+    still_clock.move(timedelta(minutes=5))
+    session.expire_all()
+
+    answer = desk.post(form_of(incomplete), version=incomplete.version, **typed(wish="Soon"))
+
+    told = desk.get(answer.headers["Location"]).text.partition("Corrected:")[2].partition("</ul>")[0]
+    assert words.say("word.field.wish", locale="en") in told
+    assert "Contact" not in told
+    assert "→" not in told
+
+
+def test_a_correction_that_the_version_before_kept_without_its_judgement_tells_none(
+    desk: Desk, session: Session, incomplete: Ticket
+) -> None:
+    note(session, incomplete, "correct", by=SYSTEM, now=NOW, reason=REASON, details={"facts": ["wish"]})
+    session.commit()
+
+    answer = desk.get(f"/console/tickets/{incomplete.id}?done=ticket.corrected")
 
     assert answer.status_code == 200
     assert "Judged again." not in answer.text

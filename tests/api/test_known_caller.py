@@ -1,6 +1,7 @@
 """The intake form recognises whoever calls (R4), and says where the report will go (R1a)."""
 
 import re
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.customers.models import Customer, CustomerPhone, Site
 from server.orders.models import Ticket, TicketReport
 from server.organisation.models import Role
+from tests import builders as a
 from tests.api import bodies
 from tests.api.asking import Person
 from tests.api.cast import NOW, Company
@@ -187,6 +189,74 @@ def test_a_unit_of_somebody_else_is_not_taken_for_the_customers(
 
     assert answer.status_code == 404
     assert "Look after the pump</textarea>" in answer.text
+
+
+@pytest.fixture
+def repaired(session: Session, company: Company) -> Ticket:
+    """A repair in the callers' own region, ten days ago."""
+    then = NOW - timedelta(days=10)
+    customer = a.a_customer(session, phone=PHONE, name="Miller", now=then)
+    site = a.a_site(session, customer=customer, region=company.regions[0])
+    unit = a.a_unit(session, customer=customer, site=site, serial=SERIAL, purchased_on=date(2020, 1, 1))
+    ticket = a.a_ticket(session, customer=customer.id, site=site.id, equipment=unit.id, now=then)
+    a.a_finished_visit(session, ticket=ticket, now=then, finished_at=then + timedelta(hours=3))
+    session.commit()
+    return ticket
+
+
+@pytest.mark.parametrize("fields", [{"phone": PHONE}, {"serial": SERIAL}])
+def test_a_caller_is_recognised_with_what_was_done_before(desk: Desk, repaired: Ticket, fields: dict[str, str]) -> None:
+    found = desk.post(LOOK_UP, **fields).text.partition('id="known-found"')[2].partition("</ul>")[0]
+
+    assert "Earlier tickets (1)" in found
+    expected = (repaired.number, "Plugged in again, trial run", "Done without part", "Guarantee until Thu 23 Jul 2026")
+    assert [word for word in expected if word not in found] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_told"), [({}, True), ({"work_type": "maintenance"}, False), ({"equipment_id": ""}, False)]
+)
+def test_the_guarantee_of_a_repair_is_told_for_the_unit_that_was_chosen(
+    desk: Desk, company: Company, repaired: Ticket, changes: dict[str, str], is_told: bool
+) -> None:
+    chosen = {
+        "customer_id": repaired.customer_id,
+        "site_id": repaired.site_id,
+        "equipment_id": repaired.equipment_id,
+        "work_type": "repair",
+    }
+
+    page = desk.post(LOOK_UP, **typed(company, **(chosen | changes))).text
+
+    about = page.partition('id="about-found"')[2].partition('for="description"')[0]
+    assert (f"Repaired under {repaired.number}. Until Thu 23 Jul 2026" in about) is is_told
+    assert ('name="new_fault"' in about) is is_told
+
+
+@pytest.mark.parametrize(("said", "category"), [({}, "C"), ({"new_fault": "yes"}, "A")])
+def test_the_same_fault_is_free_and_another_one_is_not(
+    desk: Desk, session: Session, company: Company, repaired: Ticket, said: dict[str, str], category: str
+) -> None:
+    chosen = {
+        "customer_id": repaired.customer_id,
+        "site_id": repaired.site_id,
+        "equipment_id": repaired.equipment_id,
+        "work_type": "repair",
+    }
+
+    answer = desk.post(FORM, **typed(company, **chosen, **said))
+
+    assert "done=ticket.registered" in answer.headers["Location"]
+    again = session.scalars(select(Ticket).order_by(Ticket.id.desc()).limit(1)).one()
+    assert (again.equipment_id, again.charge_category) == (repaired.equipment_id, category)
+
+
+def test_what_was_said_of_a_fault_goes_with_the_customer_who_is_let_go(
+    desk: Desk, company: Company, repaired: Ticket
+) -> None:
+    held = {"customer_id": repaired.customer_id, "new_fault": "yes", "choose": ""}
+
+    assert "new_fault" not in desk.post(LOOK_UP, **typed(company, **held)).text
 
 
 def test_a_look_up_is_sent_and_never_asked_for_in_an_address(desk: Desk) -> None:

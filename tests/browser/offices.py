@@ -12,17 +12,30 @@ from sqlalchemy import exists, select
 
 from server.console import words
 from server.core.db import Database
-from server.customers.models import Customer
+from server.customers.models import Customer, CustomerPhone, Equipment
 from server.dispatch import plans
 from server.dispatch.models import Plan
 from server.dispatch.status import PlanStatus
 from server.orders.models import Ticket
+from server.orders.status import OPEN_TICKET
+from server.orders.visit_models import CompletionCard, Visit
+from server.orders.words import FINISHED, WorkType
 from tests.builders.clocks import StillClock
 
 NOW = datetime(2026, 5, 6, 2, 0, tzinfo=UTC)
 """A Wednesday, ten in the morning where the invented company lives."""
 DESK, TELEPHONE = 1440, 375
 PICTURES = Path(__file__).parents[2] / "artifacts" / "console"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A repair that was finished: its ticket's number, what was done on which unit, and who calls about it."""
+
+    number: str
+    work_done: str
+    serial: str
+    phone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +53,28 @@ class Company:
         query = select(Customer.id).where(Customer.erased_at.is_(None), his, is_open if served else ~is_open)
         with self.database.transaction() as session:
             return session.scalars(query.order_by(Customer.id)).first() or 0
+
+    def guaranteed_repair(self) -> Repair:
+        """Return a repair that was finished lately, with its unit and whoever calls about it."""
+        query = (
+            select(Ticket, CompletionCard.work_done, Equipment.serial, CustomerPhone.number)
+            .join(Visit, Visit.ticket_id == Ticket.id)
+            .join(CompletionCard, CompletionCard.visit_id == Visit.id)
+            .join(Equipment, Equipment.id == Ticket.equipment_id)
+            .join(CustomerPhone, CustomerPhone.customer_id == Ticket.customer_id)
+            .join(Customer, Customer.id == Ticket.customer_id)
+            .where(
+                Ticket.work_type == WorkType.REPAIR,
+                Ticket.status.not_in(OPEN_TICKET),
+                Visit.result.in_(FINISHED),
+                Customer.erased_at.is_(None),
+                Equipment.serial.is_not(None),
+            )
+            .order_by(Ticket.id.desc())
+        )
+        with self.database.transaction() as session:
+            ticket, work_done, serial, phone = session.execute(query).all()[0]
+            return Repair(ticket.number, work_done, serial or "", phone)
 
     def solve(self) -> None:
         """Do the worker's job: compute the plan that was asked for."""

@@ -101,6 +101,70 @@ def test_a_known_caller_is_recognised_chosen_let_go_and_chosen_again(office: Off
         assert page.locator("h1").inner_text() == number
 
 
+def test_a_known_caller_is_shown_with_what_was_done_before(office: Office) -> None:
+    repair = office.company.guaranteed_repair()
+    with office.desk("dispatcher", starts_at="/console/today") as desk:
+        page = desk.page
+        page.goto("/console/tickets/new")
+        page.locator("#phone").fill(repair.phone)
+        found = page.locator("#known")
+        found.get_by_text(repair.number).wait_for()
+        expect(found.locator("details").first).to_contain_text(repair.work_done)
+        desk.see("intake-history")
+        page.locator("#serial").fill(repair.serial)
+        page.locator("#known").get_by_text(repair.serial).wait_for()
+        _choose(page)
+        expect(page.locator("#past")).to_contain_text(repair.work_done)
+        expect(page.locator("#about")).to_contain_text(repair.number)
+        page.locator("#past summary").press("Enter")
+        expect(page.locator("#past").get_by_text(repair.number)).to_be_hidden()
+        page.locator("#work_type").select_option("maintenance")
+        expect(page.locator("#about")).not_to_contain_text(repair.number)
+        page.locator("#work_type").select_option("repair")
+        expect(page.locator("#past").get_by_text(repair.number)).to_be_visible()
+        page.get_by_label(desk.say("caller.new_fault")).check()
+        desk.see("intake-guarantee")
+
+
+def test_a_supervisor_releases_a_ticket_whose_facts_nobody_has(office: Office) -> None:
+    phone = f"+86137{uuid4().int % 10**8:08d}"
+    with office.desk("dispatcher", starts_at="/console/today") as desk:
+        page = desk.page
+        page.goto("/console/tickets/new")
+        desk.fill_in_report(phone=phone, address=f"11 Cold Lane {uuid4().hex[:6]}")
+        page.locator("#wish").fill("")
+        page.locator("#wish").press("Enter")
+        desk.is_told("done.ticket.registered")
+        facts = page.url.partition("?")[0] + "/facts"
+        page.goto(facts)
+        expect(page.locator("#override_reason")).to_have_count(0)
+        page.locator("details summary").filter(has_text=desk.say("facts.other")).press("Enter")
+        page.locator("#charge_category").select_option("C")
+        page.locator("#skill").select_option(index=1)
+        page.locator("#skill_level").fill("2")
+        page.locator("#duration").fill("0")
+        page.locator("#reason").fill("The customer called 客户来电")
+        page.locator("#reason").press("Enter")
+        expect(page.locator("#duration")).to_be_focused()
+        desk.see("facts-planning")
+        page.locator("#duration").fill("75")
+        page.locator("#duration").press("Enter")
+        desk.is_told("done.ticket.corrected")
+        desk.see("facts-planning-kept")
+    with office.desk("supervisor", starts_at="/console/today") as desk:
+        page = desk.page
+        page.goto(facts)
+        desk.press("facts.override")
+        expect(page.locator("#override_reason")).to_be_focused()
+        desk.see("override-refused")
+        page.keyboard.type("No heating 没有暖气")
+        page.keyboard.press("Enter")
+        page.locator("dialog[open] button[value=yes]").press("Enter")
+        desk.is_told("done.ticket.overridden")
+        page.get_by_text("No heating 没有暖气").wait_for()
+        desk.see("override-done")
+
+
 def test_without_scripts_a_caller_is_looked_up_by_a_button(office: Office) -> None:
     phone = f"+86138{uuid4().int % 10**8:08d}"
     with office.desk("dispatcher", starts_at="/console/today") as desk:

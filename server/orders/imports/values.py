@@ -109,12 +109,11 @@ class Values:
             yield self._event(ticket, "fact_added", None, None, {"external_id": each.external_id})
             return
         status = TICKET.start
-        steps = [] if self._missing(each) else [TicketEvent.COMPLETE_FACTS]
-        for step in steps:
-            after = TICKET.follows(status, step)
-            yield self._event(ticket, step, status, after, {})
-            status = after
         yield self._event(ticket, "register", status, status, {})
+        if not self._missing(each):
+            after = TICKET.follows(status, TicketEvent.COMPLETE_FACTS)
+            yield self._event(ticket, TicketEvent.COMPLETE_FACTS, status, after, {})
+            status = after
         if each.closed_at is not None:
             after = TICKET.follows(status, TicketEvent.CLOSE_ELSEWHERE)
             yield self._event(

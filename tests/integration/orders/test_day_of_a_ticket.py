@@ -32,8 +32,8 @@ def test_a_ticket_goes_from_report_to_verified_outcome_and_every_step_is_in_its_
     assert visit.status is VisitStatus.DONE
     assert card.status is CardStatus.REPORTED
     assert kinds(session, ticket.id) == [
-        "ticket.complete_facts",
         "ticket.register",
+        "ticket.complete_facts",
         "ticket.plan",
         "visit.plan",
         "visit.offer",

@@ -44,7 +44,7 @@ def test_a_complete_report_is_ready_and_the_customers_clock_runs_from_the_report
     assert ticket.facts_complete_at == made_at
     assert ticket.due_at == made_at + timedelta(days=3)
     assert ticket.duration == timedelta(minutes=60)
-    assert events(session, ticket) == ["ticket.complete_facts", "ticket.register"]
+    assert events(session, ticket) == ["ticket.register", "ticket.complete_facts"]
 
 
 def test_a_report_that_lacks_facts_is_incomplete_and_no_clock_runs(session: Session) -> None:
@@ -164,6 +164,32 @@ def test_a_new_customer_gets_a_file_with_phone_place_and_unit_on_the_day_of_the_
     assert session.get_one(Site, ticket.site_id).zone is Zone.OUT_OF_TOWN
     assert session.get_one(Equipment, ticket.equipment_id).serial == "B-1-77"
     assert ticket.due_at == NOON + timedelta(days=7)
+
+
+@pytest.mark.parametrize("whose", ["stranger", "known"])
+def test_a_history_begins_with_the_report_whoever_it_is_about(session: Session, whose: str) -> None:
+    place = new_place(session)
+    if whose == "known":
+        take_in(session, a.a_report(session, customer=NEW, site=place, equipment=None))
+    unit = NewUnit(category="boiler", model="B-1", purchased_on=date(2026, 1, 1))
+
+    registered = take_in(
+        session,
+        a.a_report(session, customer=NEW, site=place, equipment=unit, work_type=WorkType.UPGRADE),
+        second_ticket_reason="another boiler",
+    )
+
+    steps = session.execute(
+        select(DomainEvent.kind, DomainEvent.before, DomainEvent.after)
+        .where(DomainEvent.ticket_id == registered.ticket.id)
+        .order_by(DomainEvent.id)
+    )
+    assert [tuple(step) for step in steps] == [
+        ("ticket.register", "incomplete", "incomplete"),
+        ("ticket.complete_facts", "incomplete", "ready"),
+    ]
+    assert registered.opened is not None
+    assert [event.kind for event in registered.opened.history] == ["ticket.register", "ticket.complete_facts"]
 
 
 def test_a_caller_is_recognised_by_phone_and_name_and_his_place_and_unit_by_what_they_are(session: Session) -> None:
