@@ -15,6 +15,8 @@ INDEX = index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(BIN)/python -m pip co
 COMPILE = $(UV) --no-config pip compile --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-header --no-annotate
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# The product starts many processes: with this set each of them would compile all it imports anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check soak bench assets wheel clean locks
@@ -22,7 +24,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 help: ## List what make can do (this list)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-setup: $(STAMPS)/product assets ## Prepare .venv from the lock files, and what is built into the pages
+setup: $(STAMPS)/product assets $(STAMPS)/kernels ## Prepare .venv from the lock files, and what is built into the pages
 	@:
 
 demo: setup ## Start a believable company on your machine; RESET=1 starts over
@@ -87,6 +89,12 @@ $(STAMPS)/locked: $(LOCKS) $(STAMPS)/uv
 
 $(STAMPS)/product: pyproject.toml hatch_build.py $(STAMPS)/locked
 	@$(INDEX); $(UV) pip install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The search is compiled once for a machine; every solver process then loads it.
+$(STAMPS)/kernels: $(wildcard routing/engine/compiled/*.py) $(STAMPS)/product
+	@echo "Compiling the optimiser, about a minute"
+	@$(BIN)/python -m routing.engine.warm
 	@touch $@
 
 $(STAMPS)/bench: requirements-bench.lock $(STAMPS)/locked

@@ -1,19 +1,21 @@
-"""Solve a problem: construct, polish, search, recombine; the best plan that passes the check."""
+"""Solve a problem: search on both cores where a compiler is installed, in plain Python where not; then check and
+explain.
+"""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from random import Random
 
 from routing.check import check
-from routing.engine.construct import construct
+from routing.engine.allowance import Allowance
+from routing.engine.arrays import flat_of
+from routing.engine.certificate import Certificate
+from routing.engine.compiled import jit
+from routing.engine.conduct import Conductor
 from routing.engine.draft import Draft
-from routing.engine.local_search import polish
-from routing.engine.master import recombine
 from routing.engine.model import Net
-from routing.engine.ortools_search import improve
+from routing.engine.plain.plan import plan as plan_plainly
 from routing.engine.routes import Book
-from routing.engine.search import Search
 from routing.engine.timing import plan_of
 from routing.explain import unassigned_of
 from routing.findings import InvalidProblem, Severity
@@ -21,18 +23,18 @@ from routing.plan import Plan
 from routing.problem import Problem
 from routing.stop import Listener, Progress, Stop
 
-STAGES = (0.06, 0.12, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.88, 0.95)
-"""Shares of the allowance after which the remembered routes are recombined."""
-
-LIBRARY_SHARE = 0.05
-"""Share of the time given to OR-Tools' routing search."""
-
-LIBRARY_VISITS = 400
-"""Above this the library needs longer to build its model than it is worth."""
-
 
 class NoSoundPlan(RuntimeError):
     """No plan passed the check, not even the empty one: a defect of the engine or of the check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """Hold a checked plan, what proves its bound, and whether the engine was the plain one, for want of a compiler."""
+
+    plan: Plan
+    certificate: Certificate | None
+    degraded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,9 @@ class _Report:
     begun: float
     monotonic: Callable[[], float]
 
-    def __call__(self, draft: Draft, *, iterations: int, phase: str) -> None:
+    def __call__(self, cost: int, out: int, iterations: int, phase: str) -> None:
         if self.listener is not None:
-            seconds = self.monotonic() - self.begun
-            self.listener(Progress(draft.cost, len(draft.out), seconds, iterations, phase))
+            self.listener(Progress(cost, out, self.monotonic() - self.begun, iterations, phase))
 
 
 def solve(
@@ -57,11 +58,25 @@ def solve(
     progress: Listener | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Plan:
-    """Return the best plan found until the stop, with a reason for every visit left out.
+    """Return the best plan found until the stop, with a reason for every visit left out and the bound proven.
 
-    Anytime: a plan exists from the first moment and only gets better; at a stop that is reached at once the
-    plan may be empty. Deterministic for a seed and an `IterationLimit`. Every plan has passed `check`. The
-    OR-Tools part holds the interpreter lock: a server calls this in a child process.
+    Anytime: a plan exists from the first moment and only gets better; it may end early where the plan is proven best.
+    Deterministic for a seed and an `IterationLimit`. Every plan has passed `check`.
+
+    :raises InvalidProblem: if the problem has findings that are errors.
+    """
+    return solve_certified(problem, seed=seed, stop=stop, progress=progress, monotonic=monotonic).plan
+
+
+def solve_certified(
+    problem: Problem,
+    *,
+    seed: int,
+    stop: Stop,
+    progress: Listener | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Solution:
+    """Return what `solve` returns, with the certificate of the bound.
 
     :raises InvalidProblem: if the problem has findings that are errors.
     """
@@ -69,41 +84,28 @@ def solve(
     if errors:
         raise InvalidProblem(errors)
     report = _Report(progress, monotonic(), monotonic)
-    net = Net(problem)
-    book = Book(net)
-    draft = construct(book, stop=stop)
-    report(draft, iterations=0, phase="construct")
-    candidates = [draft]
-    if any(net.fits) and not stop.reached(iterations=0):
-        polish(draft, stop=stop)
-        report(draft, iterations=0, phase="polish")
-        candidates.append(_improved(draft, seed=seed, stop=stop, report=report))
-    return _first_sound(problem, candidates, book=book)
+    book = Book(Net(problem))
+    if not jit.AVAILABLE:
+        drafts = plan_plainly(book, seed=seed, stop=stop, report=report)
+        return Solution(_first_sound(problem, drafts, book=book), None, degraded=True)
+    allowance = Allowance(stop, monotonic=monotonic)
+    outcome = Conductor(flat_of(book.net), seed=seed, stop=stop, allowance=allowance, report=report).search()
+    plan = _first_sound(problem, [_draft(book, outcome.outline.seqs)], book=book)
+    certificate = outcome.certificate
+    bound = None if certificate is None else certificate.bound
+    return Solution(replace(plan, bound=bound), certificate, degraded=False)
 
 
-def _improved(draft: Draft, *, seed: int, stop: Stop, report: _Report) -> Draft:
-    """Search, with OR-Tools once at the beginning and a recombination at every stage."""
-    search = Search(
-        draft,
-        rng=Random(seed),
-        stop=stop,
-        on_best=lambda best: report(best, iterations=search.iterations, phase="search"),
-    )
-    for number, share in enumerate((*STAGES, 1.0)):
-        search.run(until=share)
-        if stop.reached(iterations=search.iterations):
-            break
-        if number == 0 and len(draft.book.net.visits) <= LIBRARY_VISITS:
-            left = stop.seconds_left()
-            found = improve(search.best, seconds=None if left is None else left * LIBRARY_SHARE)
-            if found is not None:
-                search.take(found)
-        left = stop.seconds_left()
-        allowed = None if left is None else min(left * 0.5, 5.0)
-        better = recombine(search.best, ways=list(search.pool.ways.values()), seconds=allowed, seed=seed)
-        if better is not None:
-            search.take(better)
-    return search.best
+def _draft(book: Book, seqs: tuple[tuple[int, ...], ...]) -> Draft:
+    """Write routes down as a draft; one that the exact timing refuses is left out whole, for the check to judge."""
+    draft = Draft(book)
+    for car, seq in enumerate(seqs):
+        way = book.way(car, seq)
+        if way is not None:
+            draft.put(car, way)
+            draft.out.difference_update(seq)
+            draft.cost -= sum(book.net.drop[v] for v in seq)
+    return draft
 
 
 def _first_sound(problem: Problem, candidates: list[Draft], *, book: Book) -> Plan:

@@ -5,8 +5,7 @@ import queue
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,12 +28,14 @@ class Limits:
 
     :param starting: seconds within which the process must say that it is ready; only then does its limit begin, so
         that a busy machine, on which an interpreter starts slowly, does not take them off the search.
+    :param compiling: the same for the very first process of an installation, which compiles the search.
     :param grace: seconds of real time after the limit; then it is killed.
     :param memory_bytes: of address space; libraries map much that they never touch.
     :param look: seconds between two looks at whether somebody has cancelled.
     """
 
     starting: float = 30.0
+    compiling: float = 600.0
     grace: float = 2.0
     memory_bytes: int = 8 << 30
     look: float = 0.5
@@ -106,37 +107,41 @@ def ask(question: Question, *, watch: Watch, limits: Limits | None = None, spare
     Counted from the moment at which the process is ready it ends with the limit plus the grace at the latest, whatever
     the solver does. Reasons that were not given by then are missing; the plan is never.
 
-    :param spare: where a process may be taken from; the next one is started when this one has answered.
+    :param spare: where a process may be taken from, and where one that has answered waits for the next question.
     :raises SolverFailed: `timed_out`, `killed`, `out_of_memory`, `crashed`, `invalid_problem`, `no_sound_plan`.
     :raises Cancelled: if the watch says so.
     """
     bounds = limits or Limits()
-    with _at_hand(spare) as solver:
-        process = solver.running
-        watch.started(process.pid)
-        ear = _Ear(_spoken_by(process), watch, look=bounds.look)
-        try:
-            ear.hear_ready(within=bounds.starting)
-            ends_at = time.monotonic() + question.seconds
-            _tell(process, question, ends_at=ends_at, memory_bytes=bounds.memory_bytes)
-            return _listen(ear, until=ends_at + bounds.grace)
-        except SolverFailed as failed:
-            process.kill()
-            code = _cause(failed, process.wait())
-            log.warning("the solver gave no plan", cause=code, status=process.returncode, said=solver.last_words())
-            raise SolverFailed(code) from failed
-
-
-@contextmanager
-def _at_hand(spare: Spare | None) -> Iterator[SolverProcess]:
-    """Take or start a process; whatever happens, it is gone at the end."""
-    process = spare.take() if spare is not None else start()
+    solver = spare.take() if spare is not None else start()
+    answer: Answer | None = None
     try:
-        yield process
+        watch.started(solver.running.pid)
+        answer = _asked(solver, question, watch, bounds)
     finally:
-        process.end()
-        if spare is not None:
-            spare.prepare()
+        if spare is not None and answer is not None and answer.complete:
+            spare.give_back(solver)
+        else:
+            solver.end()
+            if spare is not None:
+                spare.prepare()
+    return answer
+
+
+def _asked(solver: SolverProcess, question: Question, watch: Watch, bounds: Limits) -> Answer:
+    process = solver.running
+    ear = _Ear(solver.spoken, watch, look=bounds.look)
+    try:
+        ear.hear_ready(within=bounds.starting, compiling=bounds.compiling)
+        ends_at = time.monotonic() + question.seconds
+        _tell(process, question, ends_at=ends_at, memory_bytes=bounds.memory_bytes)
+        return _listen(ear, until=ends_at + bounds.grace)
+    except SolverFailed as failed:
+        process.kill()
+        process.wait()
+        said = solver.last_words()
+        code = _cause(failed, process.returncode, said)
+        log.warning("the solver gave no plan", cause=code, status=process.returncode, said=said)
+        raise SolverFailed(code) from failed
 
 
 def _tell(process: subprocess.Popen[bytes], question: Question, *, ends_at: float, memory_bytes: int) -> None:
@@ -162,24 +167,6 @@ def _tell(process: subprocess.Popen[bytes], question: Question, *, ends_at: floa
     threading.Thread(target=write, daemon=True).start()
 
 
-def _spoken_by(process: subprocess.Popen[bytes]) -> "queue.Queue[bytes | None]":
-    """Return a queue of the lines that the process says; None when it falls silent."""
-    lines: queue.Queue[bytes | None] = queue.Queue()
-
-    def listen() -> None:
-        assert process.stdout is not None
-        try:
-            for line in process.stdout:
-                lines.put(line)
-        except ValueError:
-            return  # closed under our hands: nobody listens any more
-        finally:
-            lines.put(None)
-
-    threading.Thread(target=listen, daemon=True).start()
-    return lines
-
-
 class _Ear:
     """Listens to the process, and looks up now and then whether the answer is still wanted."""
 
@@ -187,13 +174,16 @@ class _Ear:
         self._lines, self._watch, self._look = lines, watch, look
         self._next_look = time.monotonic() + look
 
-    def hear_ready(self, *, within: float) -> None:
+    def hear_ready(self, *, within: float, compiling: float) -> None:
         """Wait until the process is ready to be asked.
 
         :raises SolverFailed: if it is not so in time, or ends.
         :raises Cancelled: if nobody wants to know.
         """
-        if self.hear(until=time.monotonic() + within) is None:
+        said = self.hear(until=time.monotonic() + within)
+        if said is not None and "compiling" in said:
+            said = self.hear(until=time.monotonic() + compiling)
+        if said is None:
             raise SolverFailed("timed_out")
 
     def hear(self, *, until: float) -> Line | None:
@@ -255,8 +245,13 @@ def _hear(said: Line, answer: Answer | None) -> Answer | None:
     return answer
 
 
-def _cause(failed: SolverFailed, status: int) -> str:
-    """Return why it failed: a process that fell silent was killed by somebody, or has crashed."""
+def _cause(failed: SolverFailed, status: int, said: str) -> str:
+    """Return why it failed: a process that fell silent was killed by somebody, or has crashed.
+
+    A thread that finds no memory for itself is waited for in vain by the one that starts it.
+    """
+    if failed.code == "timed_out" and MemoryError.__name__ in said:
+        return "out_of_memory"
     if failed.code != "silent":
         return failed.code
     return "killed" if status < 0 else "crashed"

@@ -52,6 +52,13 @@ class Plan(Versioned, Identified, Base):
     failure: Mapped[str | None]
 
     @property
+    def gap(self) -> float | None:
+        """Return the share of the cost that could at most still be saved, by the proven bound; None without one."""
+        if self.cost is None or self.bound is None:
+            return None
+        return (self.cost - self.bound) / self.cost if self.cost else 0.0
+
+    @property
     def about_ticket(self) -> None:
         """Return None: a plan is about many tickets."""
         return None

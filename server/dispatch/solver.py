@@ -1,13 +1,14 @@
-"""The solver process: one question in, progress and one plan out. Run as `python -m server.dispatch.solver`.
+"""The solver process: questions in, progress and plans out. Run as `python -m server.dispatch.solver`.
 
-It knows no database. It says when it is ready; the first line of its input is the question; when the input ends, so
-does the process: a worker that is killed leaves no solver behind. Every line of its output is one JSON object:
-`{"ready": true}`, `{"progress": …}`, `{"plan": …}`, `{"why": …}` for a served visit, `{"done": true}`, or
-`{"failed": code}`.
+It knows no database. It says when it is ready; a line of its input is a question; when the input ends, so does the
+process: a worker that is killed leaves no solver behind. Every line of its output is one JSON object: `{"compiling":
+true}` once after an installation, `{"ready": true}`, `{"progress": …}`, `{"plan": …}`, `{"why": …}` for a served visit,
+`{"done": true}` and `{"ready": true}` again, or `{"failed": code}`, after which it ends.
 """
 
 import json
 import os
+import queue
 import resource
 import sys
 import threading
@@ -18,9 +19,11 @@ from typing import TextIO
 
 from routing.check import check
 from routing.costs import costs_of
+from routing.engine.compiled import jit
 from routing.engine.model import Net
 from routing.engine.routes import Book
 from routing.engine.solve import NoSoundPlan, solve
+from routing.engine.warm import warm
 from routing.explain import WhyHere, why_here
 from routing.findings import InvalidProblem
 from routing.plan import Plan
@@ -60,12 +63,22 @@ class _Mouth:
 
 
 def main() -> int:
-    """Answer the question on standard input; return 0 if it was answered."""
+    """Answer the questions on standard input, until one of them failed or the input ends."""
     mouth = _Mouth(sys.stdout)
-    mouth.say({"ready": True})
-    question = json.loads(sys.stdin.readline())
-    _limit_memory(question["memory_bytes"])
-    threading.Thread(target=_end_with_the_asker, daemon=True).start()
+    if jit.AVAILABLE and not jit.is_kept():
+        mouth.say({"compiling": True})
+    warm()
+    questions: queue.Queue[bytes] = queue.Queue()
+    threading.Thread(target=_listen, args=(questions,), daemon=True).start()
+    while True:
+        mouth.say({"ready": True})
+        if not _answers(json.loads(questions.get()), mouth):
+            return 1
+
+
+def _answers(question: Json, mouth: _Mouth) -> bool:
+    """Answer a question; return whether another one may follow."""
+    _limit_memory(_whole(question["memory_bytes"]))
     try:
         _answer(question, mouth)
     except (InvalidProblem, FormatError) as wrong:
@@ -75,8 +88,8 @@ def main() -> int:
     except MemoryError:
         mouth.say({"failed": "out_of_memory"})
     else:
-        return 0
-    return 1
+        return True
+    return False
 
 
 def _limit_memory(most: int) -> None:
@@ -87,10 +100,16 @@ def _limit_memory(most: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def _end_with_the_asker() -> None:
-    """End when the other side of the input is gone."""
-    while os.read(0, 4096):  # past Python's buffer: its lock must be free when the interpreter ends
-        pass
+def _listen(questions: "queue.Queue[bytes]") -> None:
+    """Hand on every line of the input, and end when the other side of it is gone, even in the middle of a search."""
+    heard = bytearray()
+    while piece := os.read(0, 1 << 16):  # past Python's buffer: its lock must be free when the interpreter ends
+        heard += piece
+        if b"\n" in piece:
+            *lines, rest = bytes(heard).split(b"\n")
+            heard = bytearray(rest)
+            for line in lines:
+                questions.put(line)
     os._exit(3)
 
 

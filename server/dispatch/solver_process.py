@@ -1,6 +1,7 @@
 """The process in which a plan is solved: started, kept ready, ended. It knows no database and no key."""
 
 import os
+import queue
 import subprocess
 import sys
 import tempfile
@@ -23,10 +24,12 @@ class SolverProcess:
     """A solver process that has been started.
 
     :param complaints: what it wrote to its standard error.
+    :param spoken: the lines it has said and nobody has heard yet; None when it has fallen silent.
     """
 
     running: subprocess.Popen[bytes]
     complaints: IO[bytes]
+    spoken: "queue.Queue[bytes | None]"
 
     def last_words(self) -> str:
         """Return the end of what it complained about."""
@@ -47,8 +50,8 @@ class SolverProcess:
 class Spare:
     """Keeps one solver process that is loaded and waits for a question: loading takes longer than many a plan.
 
-    A process answers one question. The spare one ends by itself when its keeper ends, however that happens: its
-    input is at its end then.
+    One that has answered well waits for the next question; one that has failed, or was ended, is replaced. It ends by
+    itself when its keeper ends, however that happens: its input is at its end then.
     """
 
     def __init__(self) -> None:
@@ -71,6 +74,14 @@ class Spare:
             waiting.end()
             waiting = None
         return waiting or start()
+
+    def give_back(self, solver: SolverProcess) -> None:
+        """Let a process that has answered wait for the next question; where another one waits it ends."""
+        with self._lock:
+            if self._waiting is None and not self._is_closed:
+                self._waiting = solver
+                return
+        solver.end()
 
     def close(self) -> None:
         """End the process that waits; no other will be prepared."""
@@ -98,7 +109,25 @@ def start() -> SolverProcess:
     except BaseException:
         complaints.close()
         raise
-    return SolverProcess(process, complaints)
+    return SolverProcess(process, complaints, _spoken_by(process))
+
+
+def _spoken_by(process: subprocess.Popen[bytes]) -> "queue.Queue[bytes | None]":
+    """Return a queue of the lines that the process says; None when it falls silent."""
+    lines: queue.Queue[bytes | None] = queue.Queue()
+
+    def listen() -> None:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                lines.put(line)
+        except ValueError:
+            return  # closed under our hands: nobody listens any more
+        finally:
+            lines.put(None)
+
+    threading.Thread(target=listen, daemon=True).start()
+    return lines
 
 
 def _close(pipe: IO[bytes]) -> None:

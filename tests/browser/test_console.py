@@ -31,6 +31,7 @@ def test_a_dispatcher_takes_in_a_report_and_offers_the_day(office: Office) -> No
         desk.page.wait_for_url("**/console/plans/*")
         office.company.solve()
         desk.page.get_by_role("button", name=desk.say("proposal.publish")).wait_for()
+        desk.page.get_by_text(desk.say("proposal.gap")).wait_for()
         desk.see("proposal")
         desk.press("proposal.publish")
         desk.is_told("done.plan.published")

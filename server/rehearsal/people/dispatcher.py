@@ -10,7 +10,7 @@ from server.rehearsal.play import Known, Play
 
 PLANS = ((7, 30), (10, 30), (13, 30), (16, 30))
 _AT_DESK = (7, 20)
-_ITERATIONS = 200
+_ITERATIONS = 2_000
 _SOLVER_SECONDS = 60
 _ANOTHER_TIME = frozenset({"customer_moves", "customer_rebooks"})
 _NOTICE = timedelta(minutes=50)

@@ -1,6 +1,7 @@
 """A solver process that is loaded before it is asked: taken once, replaced, and gone with its keeper."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -34,14 +35,49 @@ def _asked(spare: Spare, pids: list[int]) -> engine.Answer:
     return engine.ask(_question(), watch=watch, limits=engine.Limits(starting=60), spare=spare)
 
 
-def test_a_plan_is_made_by_the_process_that_waited_and_the_next_one_by_another(spare: Spare) -> None:
+def test_the_process_that_waited_answers_one_question_after_the_other(spare: Spare) -> None:
     pids: list[int] = []
     spare.prepare()
 
-    answers = [_asked(spare, pids), _asked(spare, pids)]
+    answers = [_asked(spare, pids) for _ in range(3)]
 
-    assert [answer.unserved for answer in answers] == [0, 0]
+    assert [answer.unserved for answer in answers] == [0, 0, 0]
+    assert len(set(pids)) == 1
+
+
+def test_a_process_whose_search_was_cancelled_is_replaced(spare: Spare) -> None:
+    pids: list[int] = []
+    spare.prepare()
+    unwanted = engine.Watch(lambda _: False, pids.append)
+
+    with pytest.raises(engine.Cancelled):
+        engine.ask(_question(), watch=unwanted, limits=engine.Limits(starting=60), spare=spare)
+
+    assert _asked(spare, pids).unserved == 0
     assert len(set(pids)) == 2
+
+
+def test_a_process_that_was_given_an_impossible_problem_is_replaced(spare: Spare) -> None:
+    pids: list[int] = []
+    spare.prepare()
+    wrong = replace(_question(), problem=replace(_question().problem, horizon=-1))
+
+    with pytest.raises(engine.SolverFailed) as told:
+        engine.ask(wrong, watch=engine.Watch(lambda _: True, pids.append), spare=spare)
+
+    assert told.value.code == "invalid_problem"
+    assert _asked(spare, pids).unserved == 0
+    assert len(set(pids)) == 2
+
+
+def test_of_two_that_have_answered_only_one_waits(spare: Spare) -> None:
+    first, second = spare.take(), spare.take()
+
+    spare.give_back(first)
+    spare.give_back(second)
+
+    assert first.running.poll() is None
+    assert second.running.poll() is not None
 
 
 def test_only_one_process_waits_however_often_it_is_prepared(spare: Spare) -> None:

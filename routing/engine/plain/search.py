@@ -5,9 +5,9 @@ from collections.abc import Callable
 from random import Random
 
 from routing.engine.draft import Draft
-from routing.engine.local_search import polish
-from routing.engine.recreate import recreate
-from routing.engine.ruin import Ruin
+from routing.engine.plain.local_search import polish
+from routing.engine.plain.recreate import recreate
+from routing.engine.plain.ruin import Ruin
 from routing.engine.tables import Way
 from routing.stop import Stop
 

@@ -1,0 +1,1 @@
+"""The search in plain Python, for where no compiler is installed: a hundred times slower, the same rules."""
