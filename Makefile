@@ -19,15 +19,19 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check soak bench assets wheel clean locks
+.PHONY: help setup prepared demo test check soak bench assets wheel clean locks
 
 help: ## List what make can do (this list)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-setup: $(STAMPS)/product assets $(STAMPS)/kernels ## Prepare .venv from the lock files, and what is built into the pages
+setup: prepared $(STAMPS)/kernels ## Prepare .venv from the lock files, what is built into the pages, and the search
 	@:
 
-demo: setup ## Start a believable company on your machine; RESET=1 starts over
+prepared: $(STAMPS)/product assets
+	@:
+
+# Without the search compiled: nobody shall wait for that before the pages come up, the worker does it meanwhile.
+demo: prepared ## Start a believable company on your machine; RESET=1 starts over
 	@exec $(BIN)/truckroll demo $(if $(filter-out 0,$(RESET)),--reset)
 
 test: setup ## Run every test, in parallel, on an embedded PostgreSQL; WORKERS=4 sets how many

@@ -2,7 +2,12 @@
 
 import sys
 
+import numpy as np
+
 from routing.engine.compiled import jit
+from routing.engine.compiled.cuts import remember, violated
+from routing.engine.compiled.packing import master_of, pool_of
+from routing.engine.cutting import A_ROUND, BROKEN
 from routing.engine.solve import solve
 from routing.problem import Location, Problem, Shift, Technician, TimeWindow, Visit
 from routing.stop import IterationLimit
@@ -19,8 +24,17 @@ def warm() -> bool:
     if not jit.AVAILABLE:
         return False
     solve(_problem(), seed=1, stop=IterationLimit(3_000))
+    _cut()
     jit.kept()
     return True
+
+
+def _cut() -> None:
+    """Call the kernels of cuts: a problem that is quickly solved needs none."""
+    pool, master = pool_of(1, 1, 1), master_of(1, 1)
+    master.tally[0] = 0
+    violated(pool, master, 3, A_ROUND, BROKEN)
+    remember(pool, master, np.zeros(3, np.int64), np.zeros(3, np.bool_))
 
 
 def _problem() -> Problem:

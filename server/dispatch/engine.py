@@ -36,7 +36,7 @@ class Limits:
 
     starting: float = 30.0
     compiling: float = 600.0
-    grace: float = 2.0
+    grace: float = 5.0
     memory_bytes: int = 8 << 30
     look: float = 0.5
 
@@ -93,7 +93,8 @@ class Cancelled(RuntimeError):
 class Watch:
     """What the asker does meanwhile.
 
-    :param report: told how far the search is, at most twice a second; returns False to cancel.
+    :param report: told how far the search is, at most twice a second, or once that it is being compiled first; returns
+        False to cancel.
     :param started: told the process, once.
     """
 
@@ -182,6 +183,7 @@ class _Ear:
         """
         said = self.hear(until=time.monotonic() + within)
         if said is not None and "compiling" in said:
+            self._ask(said)
             said = self.hear(until=time.monotonic() + compiling)
         if said is None:
             raise SolverFailed("timed_out")

@@ -41,7 +41,7 @@ class Plan(Versioned, Identified, Base):
     started_at: Mapped[datetime | None]
     """When a worker last began to solve it."""
     progress: Mapped[Json] = mapped_column(default=dict)
-    """``{"cost", "unserved", "seconds"}`` of the best so far."""
+    """``{"cost", "unserved", "seconds"}`` of the best so far; ``{"compiling": true}`` once after an installation."""
     watched: Mapped[Json] = mapped_column(default=dict)
     """``{"tickets": {id: version}, "technicians": {id: digest}}``: looked at again before publication."""
     problem: Mapped[Json | None]

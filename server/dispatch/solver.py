@@ -65,11 +65,11 @@ class _Mouth:
 def main() -> int:
     """Answer the questions on standard input, until one of them failed or the input ends."""
     mouth = _Mouth(sys.stdout)
+    questions: queue.Queue[bytes] = queue.Queue()
+    threading.Thread(target=_listen, args=(questions,), daemon=True).start()
     if jit.AVAILABLE and not jit.is_kept():
         mouth.say({"compiling": True})
     warm()
-    questions: queue.Queue[bytes] = queue.Queue()
-    threading.Thread(target=_listen, args=(questions,), daemon=True).start()
     while True:
         mouth.say({"ready": True})
         if not _answers(json.loads(questions.get()), mouth):

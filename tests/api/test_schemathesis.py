@@ -67,7 +67,7 @@ def database(made: MadeDatabase) -> Iterator[Database]:
     opened = Database(made.url, info=listening.session_info(settings_for(made.url)))
     with opened.transaction() as session:
         world.build(session)
-    state = AppState(settings_for(made.url), opened, StillClock(), ALL_TERMS)
+    state = AppState(settings_for(made.url), opened, StillClock(world.NOW), ALL_TERMS)
     _APP.extensions[context.KEY] = state
     yield opened
     opened.dispose()

@@ -2,6 +2,8 @@
 
 import importlib
 import pkgutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,27 @@ def test_after_warming_a_search_compiles_nothing_more() -> None:
     solve(a_town(visits=30, technicians=4), seed=2, stop=IterationLimit(2_000))
 
     assert signatures() == before
+
+
+ASKED = """
+import importlib, pkgutil
+import routing.engine as engine
+from routing.engine.warm import warm
+
+warm()
+for module in pkgutil.iter_modules(engine.__path__):
+    if not module.ispkg:
+        for name, value in vars(importlib.import_module(f"routing.engine.{module.name}")).items():
+            if hasattr(value, "nopython_signatures") and not value.nopython_signatures:
+                print(name)
+"""
+
+
+def test_warming_calls_every_kernel_that_a_search_can_call() -> None:
+    root = Path(compiled.__path__[0]).parents[2]
+    asked = subprocess.run([sys.executable, "-c", ASKED], cwd=root, capture_output=True, text=True, check=True)
+
+    assert asked.stdout.split() == []
 
 
 def test_no_kernel_is_compiled_once_more_for_a_constant_or_the_width_of_an_integer() -> None:

@@ -178,7 +178,7 @@ def test_an_error_after_the_text_was_taken_is_ambiguous_and_the_text_is_found(
 
 
 def test_a_reply_that_takes_too_long_is_ambiguous(provider: Provider, listener: Listener) -> None:
-    provider.fail(reply_delay=1.0)
+    provider.fail(reply_delay=4.0)
 
     outcome = provider.gateway(listener.url, timeout=0.2).send(to=PHONE, text="hello", reference=1)
 
