@@ -12,7 +12,17 @@ from typing import IO
 
 import server
 
-_PASSED_ON = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "VIRTUAL_ENV", "SYSTEMROOT")
+_PASSED_ON = (
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "PATH",
+    "TMPDIR",
+    "NUMBA_CACHE_DIR",
+    "XDG_CACHE_HOME",
+    "VIRTUAL_ENV",
+    "SYSTEMROOT",
+)
 """What of the environment the solver is given: no address of a database, no key."""
 _MODULE = "server.dispatch.solver"
 _MOST_WORDS = 2000
