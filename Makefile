@@ -97,7 +97,7 @@ $(STAMPS)/product: pyproject.toml hatch_build.py $(STAMPS)/locked
 
 # The search is compiled once for a machine; every solver process then loads it.
 $(STAMPS)/kernels: $(wildcard routing/engine/compiled/*.py) $(STAMPS)/product
-	@echo "Compiling the optimiser, about a minute"
+	@echo "Compiling the optimiser, a minute or two"
 	@$(BIN)/python -m routing.engine.warm
 	@touch $@
 

@@ -33,6 +33,12 @@ class Draft:
         self.out.discard(v)
         self.cost -= self.book.net.drop[v]
 
+    def take(self, car: int, way: Way) -> None:
+        """Give a car a route all of whose visits are left out so far."""
+        self.put(car, way)
+        self.out.difference_update(way.seq)
+        self.cost -= sum(self.book.net.drop[v] for v in way.seq)
+
     def release(self, car: int, gone: set[int]) -> bool:
         """Take visits out of a route; where the shorter route breaks a rule, all of its visits go.
 

@@ -18,10 +18,6 @@ class Memory:
         """Begin empty."""
         self._routes: dict[Key, tuple[int, Seq]] = {}
 
-    def __len__(self) -> int:
-        """Return how many routes are known."""
-        return len(self._routes)
-
     def add(self, car: int, *, seq: Seq, cost: int) -> None:
         """Remember one route."""
         key = (car, frozenset(seq))

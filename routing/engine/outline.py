@@ -43,11 +43,6 @@ def outline_of(flat: Flat, *, seqs: Sequence[Seq]) -> Outline:
     return Outline(tuple(seqs), tuple(costs), total)
 
 
-def outline_from(kept: Kept, *, flat: Flat) -> Outline:
-    """Read an outline from arrays."""
-    return outline_of(flat, seqs=seqs_of(kept.seq, kept.size))
-
-
 def seqs_of(seq: "np.typing.NDArray[np.int32]", size: Ints) -> list[Seq]:
     """Read the visits of every car from arrays."""
     return [tuple(row[:k]) for row, k in zip(seq.tolist(), size.tolist(), strict=True)]

@@ -102,9 +102,7 @@ def _draft(book: Book, seqs: tuple[tuple[int, ...], ...]) -> Draft:
     for car, seq in enumerate(seqs):
         way = book.way(car, seq)
         if way is not None:
-            draft.put(car, way)
-            draft.out.difference_update(seq)
-            draft.cost -= sum(book.net.drop[v] for v in seq)
+            draft.take(car, way)
     return draft
 
 

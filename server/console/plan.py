@@ -21,6 +21,7 @@ from server.core.numbers import ticket_number
 from server.customers.models import Customer, Site
 from server.dispatch import plans, queries
 from server.dispatch.models import PlanOmission, PlanStop
+from server.dispatch.proposal import SLOWER_SEARCH
 from server.dispatch.status import PlanStatus
 from server.orders.models import Ticket
 from server.orders.visit_queries import visits_between
@@ -189,6 +190,7 @@ def proposal(plan_id: int) -> tuple[str, int]:
         hours=_scale(),
         lanes=[_lane(shown, each, shifts, bars.get(each.id, [])) for each in staff],
         about=about,
+        slower=any(each["code"] == SLOWER_SEARCH for each in found.plan.findings.get("items", [])),
         travel_findings=[each for each in found.plan.findings.get("items", []) if each["code"] in TRAVEL_FINDINGS],
         under_way=found.plan.status in (PlanStatus.QUEUED, PlanStatus.SOLVING),
     )

@@ -68,11 +68,15 @@ class Why:
 
 @dataclass(slots=True)
 class Answer:
-    """What the solver said: a plan that passed the check, and reasons for as many visits as there was time for."""
+    """What the solver said: a plan that passed the check, and reasons for as many visits as there was time for.
+
+    :param degraded: whether the slower search had to do, because this installation has no compiler.
+    """
 
     plan: Plan
     cost: int
     unserved: int
+    degraded: bool
     reasons: dict[str, Why] = field(default_factory=dict)
     complete: bool = False
 
@@ -236,7 +240,7 @@ def _hear(said: Line, answer: Answer | None) -> Answer | None:
         raise SolverFailed(said["failed"])
     if "plan" in said:
         try:
-            return Answer(plan_value(said["plan"]), said["cost"], said["unserved"])
+            return Answer(plan_value(said["plan"]), said["cost"], said["unserved"], said["degraded"])
         except FormatError as wrong:
             raise SolverFailed("crashed") from wrong
     if answer is not None and "why" in said:

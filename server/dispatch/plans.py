@@ -246,10 +246,11 @@ class _Solving:
         return plan if plan.status is PlanStatus.SOLVING else None
 
     def _describe(self, plan: Plan, answer: Answer | None) -> None:
-        fixed = () if answer is None else tuple(u for u in answer.plan.unassigned if u.visit.startswith("v"))
         plan.watched = self.task.rests_on.watched()
         plan.problem = problem_json(self.model.problem)
-        plan.findings = proposal.findings_json(self.model, travel=self.travel.findings, problem=self.found, late=fixed)
+        plan.findings = proposal.findings_json(
+            self.model, travel=self.travel.findings, problem=self.found, answer=answer
+        )
 
 
 def _lost_at(plan: Plan) -> datetime:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from routing.check import check
 from routing.findings import Finding, Severity
 from routing.plan import Plan as RoutingPlan
-from routing.plan import Route, Unassigned
+from routing.plan import Route
 from routing.problem import Problem
 from server.core.db import Json
 from server.dispatch.engine import Answer, Why
@@ -18,6 +18,8 @@ from server.dispatch.modelling import Model, ticket_of
 from server.dispatch.models import Plan, PlanOmission, PlanStop
 from server.travel.matrix import TravelFinding
 
+SLOWER_SEARCH = "slower_search"
+"""The finding that this installation has no compiler for the search."""
 MOST_FINDINGS = 500
 """So many findings are kept; one bad column of data would otherwise fill a page nobody reads."""
 
@@ -43,7 +45,7 @@ def write(session: Session, *, plan: Plan, model: Model, answer: Answer) -> None
 
 
 def findings_json(
-    model: Model, *, travel: tuple[TravelFinding, ...], problem: tuple[Finding, ...], late: tuple[Unassigned, ...] = ()
+    model: Model, *, travel: tuple[TravelFinding, ...], problem: tuple[Finding, ...], answer: Answer | None
 ) -> Json:
     """Return everything that people should know about what a plan rests on, the gravest first."""
     items: list[Json] = [
@@ -56,7 +58,10 @@ def findings_json(
         for r in model.remarks
     ]
     items += [{"code": f.code, "error": False, "source": f.source, "legs": f.legs, "cause": f.cause} for f in travel]
-    items += [{"code": "visit_not_in_plan", "error": False, **_named({"visit": u.visit})} for u in late]
+    if answer is not None:
+        late = [u for u in answer.plan.unassigned if u.visit.startswith("v")]
+        items += [{"code": "visit_not_in_plan", "error": False, **_named({"visit": u.visit})} for u in late]
+        items += [{"code": SLOWER_SEARCH, "error": False}] if answer.degraded else []
     return {"items": items[:MOST_FINDINGS], "count": len(items)}
 
 

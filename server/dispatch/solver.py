@@ -22,7 +22,7 @@ from routing.costs import costs_of
 from routing.engine.compiled import jit
 from routing.engine.model import Net
 from routing.engine.routes import Book
-from routing.engine.solve import NoSoundPlan, solve
+from routing.engine.solve import NoSoundPlan, solve_certified
 from routing.engine.warm import warm
 from routing.explain import WhyHere, why_here
 from routing.findings import InvalidProblem
@@ -115,12 +115,13 @@ def _listen(questions: "queue.Queue[bytes]") -> None:
 
 def _answer(question: Json, mouth: _Mouth) -> None:
     problem = problem_value(question["problem"])
-    plan = solve(problem, seed=_whole(question["seed"]), stop=_stop(question), progress=mouth.progress)
+    solution = solve_certified(problem, seed=_whole(question["seed"]), stop=_stop(question), progress=mouth.progress)
+    plan = solution.plan
     # The engine has checked it; nothing leaves this process that was not checked here, whatever the engine says.
     if check(problem, plan=plan):
         raise NoSoundPlan(problem.name)
     costs = costs_of(problem, plan=plan)
-    mouth.say({"plan": plan_json(plan), "cost": costs.total, "unserved": costs.unserved})
+    mouth.say({"plan": plan_json(plan), "cost": costs.total, "unserved": costs.unserved, "degraded": solution.degraded})
     for why in _reasons(problem, plan, others=_whole(question["candidates"])):
         mouth.say({"why": why})
     mouth.say({"done": True})

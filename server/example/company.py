@@ -36,6 +36,8 @@ STAFF = (
 )
 """Log-in, name, roles: one for each role; approving and paying takes two of finance (R41)."""
 
+_SECOND_AGENT = ("callback_2", "Tao Qiu 邱涛", (Role.CALLBACK_AGENT,))
+
 _PRICES = {
     VisitResult.DONE_WITHOUT_PART: 6_000,
     VisitResult.DONE_COMPANY_PART: 8_000,
@@ -62,6 +64,7 @@ class Login:
 class Shape:
     """How large the company is, where, and what it does.
 
+    :param agents: who call customers; one or two.
     :param staffed: the share of technician-days that have a shift.
     :param skills: code, English and Chinese name of every skill.
     :param everybody: codes of the skills that every technician has besides his own two to four.
@@ -75,6 +78,7 @@ class Shape:
     time_zone: str = "Asia/Shanghai"
     stations: int = 2
     technicians: int = 12
+    agents: int = 1
     days: int = 14
     staffed: float = 0.8
     centre: Position = CENTRE
@@ -159,7 +163,7 @@ def _staff(
 ) -> list[Login]:
     hash_password, password = secrets
     logins = []
-    for login, name, roles in STAFF:
+    for login, name, roles in (*STAFF, _SECOND_AGENT) if shape.agents > 1 else STAFF:
         secret = password()
         at_station = bool({Role.STATION, Role.STATION_CLERK} & set(roles))
         session.add(

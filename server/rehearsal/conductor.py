@@ -9,7 +9,7 @@ from enum import StrEnum
 from server.rehearsal.agenda import Cue
 from server.rehearsal.people.customers import Customers
 from server.rehearsal.people.dispatcher import PLANS, Dispatchers
-from server.rehearsal.people.office import CallbackAgent, Clerk, Supervisor
+from server.rehearsal.people.office import CallbackAgents, Clerk, Supervisor
 from server.rehearsal.people.technicians import Technicians
 from server.rehearsal.play import Play
 from server.rehearsal.sixty import Sixty
@@ -36,7 +36,7 @@ class Cast:
     customers: Customers
     dispatchers: Dispatchers
     clerk: Clerk
-    agent: CallbackAgent
+    agents: CallbackAgents
     supervisor: Supervisor
 
 
@@ -88,12 +88,16 @@ class Conductor:
         self._tell()
 
     def _act(self, cues: list[Cue]) -> None:
+        beat, telephones = self._play.beat, self._play.telephones
         for cue in cues:
             if cue.alone:
-                self._play.beat.settle()
+                telephones.leave()
+                beat.settle()
             cue.act()
             if cue.alone:
-                self._play.beat.settle()
+                telephones.leave()
+                beat.settle()
+        telephones.leave()
 
     def _listen(self) -> None:
         """Let everybody look at his telephone, if anything has arrived at all."""
@@ -151,7 +155,7 @@ class Conductor:
                 return
             cast.dispatchers.look()
             if any(first <= play.local(play.now).hour < last for first, last in _CALLING):
-                cast.agent.work()
+                cast.agents.work()
             again()
 
         def again() -> None:

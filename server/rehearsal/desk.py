@@ -4,12 +4,15 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from http import HTTPStatus
+from itertools import count
 from json import JSONDecodeError, dumps
 from typing import Any, Self
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, uuid5
 
 import urllib3
+
+from server.rehearsal.abreast import LANES
 
 Answer = dict[str, Any]
 """The JSON object that the product answered."""
@@ -48,7 +51,7 @@ class Line:
         """Open nothing yet; connections are kept and used again."""
         self.address = address
         # Without whatever the environment says of proxies: loopback is never reached through one.
-        self._http = urllib3.PoolManager(maxsize=1, timeout=_TIMEOUT_SECONDS, retries=False)
+        self._http = urllib3.PoolManager(maxsize=LANES, timeout=_TIMEOUT_SECONDS, retries=False)
 
     def __enter__(self) -> Self:
         """Use it for a while."""
@@ -110,7 +113,7 @@ class Desk:
         self.login = login
         self._password = password
         self._seed = seed
-        self._sent = 0
+        self._sent = count(1)
         self._token = ""
 
     def get(self, path: str, **params: str | int | datetime) -> Answer:
@@ -136,8 +139,7 @@ class Desk:
 
         :raises Refused: if the product says no.
         """
-        self._sent += 1
-        key = str(uuid5(NAMESPACE_URL, f"rehearsal/{self._seed}/{self.login}/{self._sent}"))
+        key = str(uuid5(NAMESPACE_URL, f"rehearsal/{self._seed}/{self.login}/{next(self._sent)}"))
         return self._request("POST", path, json=dict(body or {}), headers={"Idempotency-Key": key})
 
     def patch(self, path: str, body: Mapping[str, object]) -> Answer:
@@ -200,8 +202,7 @@ class Desk:
 
     def _log_in(self) -> None:
         body = {"login": self.login, "password": self._password, "label": "rehearsal"}
-        self._sent += 1
-        key = str(uuid5(NAMESPACE_URL, f"rehearsal/{self._seed}/{self.login}/token/{self._sent}"))
+        key = str(uuid5(NAMESPACE_URL, f"rehearsal/{self._seed}/{self.login}/token/{next(self._sent)}"))
         answer = self._line.ask("POST", "/api/v1/tokens", json=body, headers={"Idempotency-Key": key})
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise refusal("POST", "/tokens", answer)

@@ -21,7 +21,7 @@ from server.rehearsal.people.administrator import Administrator
 from server.rehearsal.people.customers import Customers
 from server.rehearsal.people.dispatcher import Dispatchers
 from server.rehearsal.people.month_end import MonthEnd
-from server.rehearsal.people.office import CallbackAgent, Clerk, Supervisor
+from server.rehearsal.people.office import CallbackAgents, Clerk, Supervisor
 from server.rehearsal.people.reporters import Reporters
 from server.rehearsal.people.technicians import Technicians
 from server.rehearsal.play import Play
@@ -153,7 +153,7 @@ def _people(play: Play, witness: Witness, built: Stage) -> Cast:
         customers=Customers(play),
         dispatchers=Dispatchers(play),
         clerk=Clerk(play),
-        agent=CallbackAgent(play),
+        agents=CallbackAgents(play),
         supervisor=Supervisor(play),
     )
 

@@ -23,7 +23,7 @@ def shape_of(material: Material, *, technicians: int | None) -> Shape:
     """
     reports = material.reports
     count = technicians or max(_FEWEST, -(-len(reports) // _TICKETS_A_TECHNICIAN))
-    common = {"stations": 2, "technicians": count, "days": material.days + _EXTRA_DAYS}
+    common = {"stations": 2, "agents": 2, "technicians": count, "days": material.days + _EXTRA_DAYS}
     if not material.public:
         return Shape(time_zone=material.time_zone, centre=material.centre, **common)  # type: ignore[arg-type]
     wanted = Counter(report.skill for report in reports if report.skill is not None)

@@ -1,8 +1,11 @@
 """The telephones of everybody: read and answered through the provider, as a person would on its page."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import groupby
 
+from server.rehearsal.abreast import abreast
 from server.rehearsal.desk import Line
 
 _FULL_PAGE = 1_000
@@ -28,6 +31,7 @@ class Telephones:
         """Nothing has been read yet."""
         self._line = line
         self._read = 0
+        self._written: list[tuple[str, str]] = []
 
     def unread(self) -> list[Received]:
         """Return the texts that have arrived since the last look, sorted: their order at the provider is chance."""
@@ -43,11 +47,26 @@ class Telephones:
             if len(page["items"]) < _FULL_PAGE:
                 return sorted(found, key=lambda each: (each.phone, each.body))
 
-    def send(self, phone: str, body: str) -> None:
-        """Send a text from a telephone.
+    def write(self, phone: str, body: str) -> None:
+        """Write a text on a telephone; it leaves with all others of this moment."""
+        self._written.append((phone, body))
 
-        :raises ProviderRefused: if the provider does not take it.
+    def leave(self) -> None:
+        """Send what has been written: of one telephone in its order, of different ones side by side.
+
+        :raises ProviderRefused: if the provider does not take a text.
         """
+        written, self._written = sorted(self._written, key=lambda text: text[0]), []
+        abreast([self._sending(list(texts)) for _, texts in groupby(written, key=lambda text: text[0])])
+
+    def _sending(self, texts: list[tuple[str, str]]) -> Callable[[], None]:
+        def send() -> None:
+            for phone, body in texts:
+                self._send(phone, body)
+
+        return send
+
+    def _send(self, phone: str, body: str) -> None:
         answer = self._line.ask("POST", f"/phones/{phone}/messages", json={"body": body})
         if answer.status != HTTPStatus.CREATED:
             raise ProviderRefused(f"{answer.status} for a text of {len(body)} letters")

@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session, sessionmaker
 from server import listening
 from server.app import create_app
 from server.core.db import Database
+from server.organisation.models import Role
 from server.terms import ALL_TERMS
 from server.web import context
 from server.web.context import AppState
 from tests.api import world
+from tests.api.asking import Person
 from tests.api.world import Company
 from tests.builders.clocks import StillClock
 from tests.builders.settings import settings_for
@@ -129,3 +131,9 @@ def app_on_its_own(built_app: Flask, committing_database: MadeDatabase, still_cl
     _give(built_app, database, url, still_clock)
     yield built_app
     database.dispose()
+
+
+@pytest.fixture
+def api(app: Flask, company: Company) -> Person:
+    """A dispatcher who talks to the API, where a test is about something else."""
+    return Person(app, company, Role.DISPATCHER)

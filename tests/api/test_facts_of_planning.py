@@ -8,7 +8,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.orders.models import Correction, Ticket
-from server.organisation.models import Role
 from tests import builders as a
 from tests.api.asking import Person
 from tests.api.cast import Company
@@ -16,11 +15,6 @@ from tests.api.pages import REASON, Desk, form_of, reported, typed
 
 NOW_ON_FORM = {"was.charge_category": "A", "was.skill": "", "was.skill_level": "1", "was.duration": "30"}
 """What the form of a patrol says."""
-
-
-@pytest.fixture
-def api(app: Flask, company: Company) -> Person:
-    return Person(app, company, Role.DISPATCHER)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from server.core.events import SYSTEM, note
 from server.core.places import Position, geodesic_metres
 from server.customers.models import Equipment, Site
 from server.orders.models import Correction, Ticket
-from server.organisation.models import Role
 from tests.api import bodies
 from tests.api.asking import Person
 from tests.api.cast import NOW, Company
@@ -20,11 +19,6 @@ from tests.api.pages import REASON, Desk, form_of, reported, typed
 from tests.builders.clocks import StillClock
 
 NEAR = "31.23, 121.44"
-
-
-@pytest.fixture
-def api(app: Flask, company: Company) -> Person:
-    return Person(app, company, Role.DISPATCHER)
 
 
 @pytest.fixture

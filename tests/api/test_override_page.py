@@ -17,11 +17,6 @@ WHY = "The house is without heating"
 
 
 @pytest.fixture
-def api(app: Flask, company: Company) -> Person:
-    return Person(app, company, Role.DISPATCHER)
-
-
-@pytest.fixture
 def supervisor(app: Flask, company: Company) -> Desk:
     return Desk(app, company, Role.SUPERVISOR)
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from server.core.db import Json
 from server.core.events import SYSTEM, record
 from server.dispatch.models import Plan
+from server.dispatch.proposal import SLOWER_SEARCH
 from server.dispatch.status import PlanEvent
 from server.organisation.models import Role
 from tests.api import bodies
@@ -61,6 +62,15 @@ def test_a_proposal_says_how_much_could_still_be_gained(
 
     assert [word for word in told if word not in text] == []
     assert [word for word in untold if word in text] == []
+
+
+def test_a_proposal_of_the_slower_search_says_so(app: Flask, company: Company, session: Session, plan: Plan) -> None:
+    for event in (PlanEvent.START, PlanEvent.PROPOSE):
+        record(session, plan, event, by=SYSTEM, now=NOW)
+    assert "no compiler" not in page_of(plan, app, company, session)
+    plan.findings = {"items": [{"code": SLOWER_SEARCH, "error": False}], "count": 1}
+
+    assert "no compiler" in page_of(plan, app, company, session)
 
 
 def test_what_could_be_gained_is_rounded_up_for_a_proof_must_hold(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 try:
+    import llvmlite.binding
     import numba
 except ImportError:  # an installation without the compiler still plans, see `routing.engine.plain`
     numba = None  # type: ignore[assignment]
@@ -24,12 +25,24 @@ _COMPLETE = "complete"
 
 @cache
 def _digest() -> str:
-    """Name the state of all kernels: numba notices a changed file, but not a changed callee in another one."""
+    """Name the state of all kernels and of what they were compiled for.
+
+    Numba by itself notices a changed file, but not a changed callee in another one; and it compiles anew for another
+    place, time of change, release or processor, which none of its answers tells beforehand.
+    """
     digest = hashlib.sha256()
     for source in sorted(_HERE.glob("*.py")):
+        digest.update(f"{source} {source.stat().st_mtime_ns}".encode())
         digest.update(source.read_bytes())
-    digest.update(f"{sys.version_info[:2]}".encode())
+    digest.update(f"{sys.version_info[:2]} {_compiler()}".encode())
     return digest.hexdigest()[:16]
+
+
+def _compiler() -> str:
+    if not AVAILABLE:
+        return ""
+    processor = f"{llvmlite.binding.get_host_cpu_name()} {llvmlite.binding.get_host_cpu_features().flatten()}"
+    return f"{numba.__version__} {llvmlite.__version__} {processor}"
 
 
 def is_kept() -> bool:

@@ -25,15 +25,6 @@ def start_from(flat: Flat, v: int, clock: int) -> int:
 
 
 @inlined
-def latest_start(flat: Flat, v: int, limit: int) -> int:
-    """Return the latest start of a service not after `limit`; `-NEVER` where no window is open by then."""
-    for i in range(flat.win_at[v + 1] - 1, flat.win_at[v] - 1, -1):
-        if flat.opens[i] <= limit:
-            return min(limit, flat.closes[i])
-    return -NEVER
-
-
-@inlined
 def late_cost(flat: Flat, v: int, start: int) -> int:
     """Return what a start after the due time costs, rounded up."""
     over = start - flat.due[v]

@@ -31,9 +31,7 @@ def recombine(
     for column in chosen:
         way = best.book.way(column.car, column.seq)
         if way is not None:
-            draft.put(column.car, way)
-            draft.out.difference_update(column.seq)
-            draft.cost -= sum(best.book.net.drop[v] for v in column.seq)
+            draft.take(column.car, way)
     return draft if draft.cost < best.cost else None
 
 

@@ -91,5 +91,5 @@ class Customers:
         wait = timedelta(minutes=play.chance("answer", known.report.key, words).randint(*minutes))
         at = play.in_hours(play.now + wait, first=_AWAKE[0], last=_AWAKE[1])
         play.agenda.add(
-            at, "3-customer", phone, words, act=lambda: play.telephones.send(phone, words), alone=alone, minutes=GLANCE
+            at, "3-customer", phone, words, act=lambda: play.telephones.write(phone, words), alone=alone, minutes=GLANCE
         )

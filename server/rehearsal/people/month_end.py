@@ -3,8 +3,10 @@
 import csv
 import io
 from datetime import date, datetime, timedelta
+from functools import partial
 
 from server.core.clock import local_instant
+from server.rehearsal.abreast import abreast
 from server.rehearsal.desk import Answer, Desk, Refused
 from server.rehearsal.play import Play
 
@@ -30,8 +32,8 @@ class MonthEnd:
         """Compute every payee's statement, decide on its lines, and publish it."""
         self._auditor.post("/statements", {"month": self._month.isoformat()})
         for statement in self._statements("draft"):
-            for line in self._auditor.items(f"/statements/{statement['id']}/lines"):
-                self._decide(statement, line)
+            lines = self._auditor.items(f"/statements/{statement['id']}/lines")
+            abreast([partial(self._decide, statement, line) for line in lines])
             self._auditor.post(f"/statements/{statement['id']}/audit")
             self._auditor.post(f"/statements/{statement['id']}/publication")
 

@@ -1,12 +1,16 @@
 """Station clerk, callback agent and supervisor: each looks at a queue at fixed hours and works it off."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
+from server.rehearsal.abreast import abreast
 from server.rehearsal.casting import Calling, Card
 from server.rehearsal.desk import Answer, Desk, Refused
 from server.rehearsal.play import Known, Play
 
-_CALLS_A_ROUND = 14
+_AGENTS = ("callback", "callback_2")
+_CALLS_A_ROUND = 7
+"""Of each agent."""
 _LATE = timedelta(hours=30)
 
 
@@ -27,10 +31,9 @@ class Clerk:
         """Receive what has come in."""
         for login in ("clerk", "dispatcher"):
             desk = self._play.desks[login]
-            for card in desk.items("/cards", status="reported"):
-                self._look_at(desk, card)
-            for card in desk.items("/cards", status="sent_back"):
-                desk.post(f"/cards/{card['id']}/receipt")
+            abreast([partial(self._look_at, desk, card) for card in desk.items("/cards", status="reported")])
+            sent_back = desk.items("/cards", status="sent_back")
+            abreast([partial(desk.post, f"/cards/{card['id']}/receipt") for card in sent_back])
 
     def _look_at(self, desk: Desk, card: Answer) -> None:
         known = self._play.tickets.get(int(card["ticket_id"]))
@@ -45,8 +48,8 @@ class Clerk:
         desk.post(f"/cards/{card['id']}/receipt")
 
 
-class CallbackAgent:
-    """Calls customers in calling hours and writes down what they say."""
+class CallbackAgents:
+    """Two who call customers in calling hours, side by side, and write down what they say."""
 
     def __init__(self, play: Play) -> None:
         """Nobody has been called yet."""
@@ -54,7 +57,9 @@ class CallbackAgent:
 
     def work(self) -> None:
         """Make the calls of one round."""
-        desk = self._play.desks["callback"]
+        abreast([partial(self._call_on, self._play.desks[login]) for login in _AGENTS])
+
+    def _call_on(self, desk: Desk) -> None:
         for _ in range(_CALLS_A_ROUND):
             handed = desk.post("/callbacks/next")
             if not handed:

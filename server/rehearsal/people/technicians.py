@@ -98,7 +98,7 @@ class Technicians:
 
         def say() -> None:
             if technician.ill_until is None or play.now >= technician.ill_until:
-                play.telephones.send(technician.phone, words)
+                play.telephones.write(technician.phone, words)
 
         play.agenda.add(play.now + after, "2-technician", technician.phone, code, act=say, alone=alone, minutes=GLANCE)
 
@@ -162,7 +162,7 @@ class Technicians:
             play.agenda.add(play.daily(*_ILL_AT, after=play.now), "2-ill", act=self._fall_ill, alone=True)
             return
         technician = self._all[min(loads)[1]]
-        play.telephones.send(technician.phone, "sick")
+        play.telephones.write(technician.phone, "sick")
         technician.ill_until = play.daily(5, 0, after=play.now)
         for job in technician.jobs.values():
             self._drop(technician, job)
@@ -229,7 +229,7 @@ class Technicians:
 
     def _tell(self, technician: Technician, job: Job, digits: str, words: str = "") -> None:
         text = f"{job.code} {digits}{words}"
-        self._play.telephones.send(technician.phone, text)
+        self._play.telephones.write(technician.phone, text)
 
     def _at(self, at: datetime, technician: Technician, job: Job, act: _Act, *, alone: bool = False) -> None:
         def still() -> None:
