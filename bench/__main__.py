@@ -1,6 +1,6 @@
 """Measure the product and say how it compares with what was wanted.
 
-    python -m bench [intake] [lists] [rehearsal] [--write]
+    python -m bench [intake] [lists] [rehearsal] [slots] [--write]
 
 ``--write`` renews the table in `docs/speed.md`. Measure on a machine that does nothing else. The optimiser's
 benchmarks have their own command: see `docs/optimiser.md`.
@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import machine, speed
+from bench.slots import slots
 from bench.speed import Figure
 
 _SHARED = Path(os.environ.get("TRUCKROLL_SHARED", "../shared"))
@@ -22,6 +23,7 @@ _MEASURES: dict[str, Callable[[], Iterable[Figure]]] = {
     "intake": speed.intake,
     "lists": speed.imports_and_lists,
     "rehearsal": lambda: speed.rehearsals(_SHARED),
+    "slots": slots,
 }
 
 

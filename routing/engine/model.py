@@ -73,7 +73,7 @@ class Net:
         self.wish: list[dict[int, int]] = []
         for v, visit in enumerate(self.visits):
             self.fits.append(tuple(c.index for c in self.cars if self._may(c, v, visit)))
-            self.wish.append({c: self._wish_cost(visit, c) for c in self.fits[v]} if visit.preferred else {})
+            self.wish.append({c: self.wish_cost(visit, car=c) for c in self.fits[v]} if visit.preferred else {})
         self.fits_set = [frozenset(f) for f in self.fits]
 
     def may_serve(self, technician: Technician, *, shift: Shift, visit: Visit) -> bool:
@@ -93,9 +93,11 @@ class Net:
         technician = self.problem.technicians[car.technician]
         return self.may_serve(technician, shift=technician.shifts[car.shift], visit=visit)
 
-    def _wish_cost(self, visit: Visit, car: int) -> int:
-        """Return what the customer's wish for somebody else costs."""
+    def wish_cost(self, visit: Visit, *, car: int) -> int:
+        """Return what the customer's wish for somebody else costs; 0 where he wishes for nobody."""
         who, weights = self.problem.technicians[self.cars[car].technician].id, self.problem.weights
+        if not visit.preferred:
+            return 0
         if who not in visit.preferred:
             return weights.not_preferred
         return min(weights.not_preferred, weights.preferred_rank * visit.preferred.index(who))

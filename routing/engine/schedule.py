@@ -5,9 +5,40 @@ settles lateness, and answers "what if" questions with other windows or another 
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from routing.engine.model import Car, Net
+from routing.engine.model import Car
+
+NEVER = 1 << 60
+"""The due time of what is never late."""
+
+
+class Timetable(Protocol):
+    """What timing asks of a problem: places, ways, durations, windows, and what being late costs, by visit."""
+
+    @property
+    def travel(self) -> Sequence[Sequence[int]]:
+        """Return the seconds from each location to each."""
+
+    @property
+    def location(self) -> Sequence[int]:
+        """Return where each visit is."""
+
+    @property
+    def duration(self) -> Sequence[int]:
+        """Return how long each visit takes."""
+
+    @property
+    def windows(self) -> Sequence[tuple[tuple[int, int], ...]]:
+        """Return when the service of each visit may begin."""
+
+    @property
+    def due(self) -> Sequence[int]:
+        """Return after which start each visit is late."""
+
+    @property
+    def late_rate(self) -> Sequence[int]:
+        """Return what an hour of being late costs."""
 
 
 class State(NamedTuple):
@@ -41,7 +72,7 @@ class WhatIf(NamedTuple):
 NOTHING = WhatIf()
 
 
-def schedule(net: Net, car: Car, seq: Sequence[int], *, what_if: WhatIf = NOTHING) -> Schedule | None:
+def schedule(net: Timetable, car: Car, seq: Sequence[int], *, what_if: WhatIf = NOTHING) -> Schedule | None:
     """Time a sequence of visits with the least lateness, then the earliest end; None where it cannot be kept."""
     begin = car.start if what_if.start is None else what_if.start
     states = [State(0, begin, 0, begin, None)]
@@ -65,7 +96,9 @@ def schedule(net: Net, car: Car, seq: Sequence[int], *, what_if: WhatIf = NOTHIN
     return None if best is None else _unroll(best[2], ready=best[1], breaks=len(car.breaks))
 
 
-def _serve(net: Net, car: Car, old: State, *, leg: int, v: int, windows: Sequence[tuple[int, int]]) -> list[State]:
+def _serve(
+    net: Timetable, car: Car, old: State, *, leg: int, v: int, windows: Sequence[tuple[int, int]]
+) -> list[State]:
     """Serve the next visit after each possible number of breaks."""
     found = []
     for taken in range(old.taken, len(car.breaks) + 1):
@@ -82,7 +115,7 @@ def _serve(net: Net, car: Car, old: State, *, leg: int, v: int, windows: Sequenc
     return found
 
 
-def late_cost(net: Net, v: int, *, start: int) -> int:
+def late_cost(net: Timetable, v: int, *, start: int) -> int:
     """Return what a start after the due time costs, rounded up."""
     over = start - net.due[v]
     return 0 if over <= 0 else -(-over * net.late_rate[v] // 3600)

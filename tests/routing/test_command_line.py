@@ -59,8 +59,9 @@ def test_a_contradicting_problem_is_an_exit_code_of_one(tmp_path: Path, capsys: 
     assert run(capsys, "solve", tmp_path / "p.json")[0] == 1
 
 
-def test_explaining_does_not_load_the_solver_library(problem_file: Path) -> None:
-    code = "import sys, routing.explain; sys.exit(any(m.startswith('ortools') for m in sys.modules))"
+@pytest.mark.parametrize("module", ["routing.explain", "routing.slots"])
+def test_what_is_asked_where_pages_are_made_loads_neither_solver_nor_compiler(module: str) -> None:
+    code = f"import sys, {module}; sys.exit(any(m.split('.')[0] in ('ortools', 'numba') for m in sys.modules))"
 
     done = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
 
