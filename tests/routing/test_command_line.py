@@ -59,7 +59,7 @@ def test_a_contradicting_problem_is_an_exit_code_of_one(tmp_path: Path, capsys: 
     assert run(capsys, "solve", tmp_path / "p.json")[0] == 1
 
 
-@pytest.mark.parametrize("module", ["routing.explain", "routing.slots"])
+@pytest.mark.parametrize("module", ["routing.explain", "routing.repair", "routing.slots"])
 def test_what_is_asked_where_pages_are_made_loads_neither_solver_nor_compiler(module: str) -> None:
     code = f"import sys, {module}; sys.exit(any(m.split('.')[0] in ('ortools', 'numba') for m in sys.modules))"
 
