@@ -15,7 +15,8 @@ class Balance:
     """Everything that the report says.
 
     :param ended: tickets by where they are at the end.
-    :param located: reports with a trusted position, and of those how many were completed.
+    :param located: reports with a trusted position; `located_completed`: how many of them were completed.
+    :param located_wanted: how many of them must have been; 0 where too few people or tickets say nothing.
     :param messages: by fate.
     :param lines: of statements, by verdict.
     :param timings: seconds of real time; the only part that differs between two runs of a seed.
@@ -32,12 +33,14 @@ class Balance:
     branches: dict[str, int]
     violations: tuple[Violations, ...]
     absent_branches: tuple[str, ...] = ()
+    located_wanted: int = 0
     timings: dict[str, float] = field(default_factory=dict)
 
     @property
     def adds_up(self) -> bool:
-        """Return whether nothing was lost, nothing doubled, and every behaviour occurred that had to."""
-        return not self.absent_branches and not any(each.count for each in self.violations)
+        """Return whether nothing was lost or doubled, enough was completed, and all behaviours occurred that had to."""
+        enough = self.located_completed >= self.located_wanted
+        return enough and not self.absent_branches and not any(each.count for each in self.violations)
 
     def report(self) -> dict[str, Any]:
         """Return the report as JSON."""
@@ -48,6 +51,7 @@ class Balance:
                 "added_facts": self.added_facts,
                 "located": self.located,
                 "located_completed": self.located_completed,
+                "located_wanted": self.located_wanted,
             },
             "visits": {"completed": self.visits_completed},
             "messages": self.messages,
@@ -80,7 +84,8 @@ class Balance:
         table = [f"{name:<{width}}{value:>8}".rstrip() for name, value in rows]
         wrong = [f"    {sentence}" for each in self.violations for sentence in each.named]
         absent = [f"    never occurred: {name.replace('_', ' ')}" for name in self.absent_branches]
-        return table + wrong + absent
+        few = [f"    only {self.located_completed} completed, {self.located_wanted} wanted"]
+        return table + wrong + absent + (few if self.located_completed < self.located_wanted else [])
 
 
 def count_by(connection: Connection, query: str) -> dict[str, int]:

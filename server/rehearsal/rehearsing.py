@@ -31,6 +31,7 @@ from server.rehearsal.tally import Tally
 from server.rehearsal.telephones import Telephones
 from server.rehearsal.witness import Witness
 
+_ENOUGH_LOCATED = 50
 _LONGEST = timedelta(days=7)
 _AFTER_AUDIT = timedelta(days=6)
 
@@ -85,6 +86,8 @@ def rehearsal(order: Order, *, say: Callable[[str], None]) -> Iterator[tuple[Sta
         tally = _play(order, given, built, say=say)
         played = time.monotonic()
         balance = take_balance(built.owner_url, built.folder, given, tally)
+        if order.technicians is None:
+            balance = replace(balance, located_wanted=enough_of(balance.located))
         timings = {
             "preparing": round(ready - began, 1),
             "playing": round(played - ready, 1),
@@ -165,6 +168,11 @@ def _months(given: Material, play: Play) -> list[date]:
     while months[-1] < last:
         months.append((months[-1] + timedelta(days=31)).replace(day=1))
     return months
+
+
+def enough_of(located: int) -> int:
+    """Return how many of the located tickets the usual staffing must complete: 95 %, once there are enough of them."""
+    return -(-located * 95 // 100) if located >= _ENOUGH_LOCATED else 0
 
 
 def take_balance(owner_url: str, folder: Path, given: Material, tally: Tally) -> Balance:

@@ -65,7 +65,7 @@ class Technicians:
     def hear(self, phone: str, reading: Reading) -> None:
         """Read a text and plan what to do about it."""
         technician = self._all[phone]
-        if technician.ill_until is not None and self._play.now < technician.ill_until:
+        if self._is_ill(technician):
             return
         code = reading.says.get("code", "")
         if reading.name == "offer.new":
@@ -97,7 +97,7 @@ class Technicians:
         play = self._play
 
         def say() -> None:
-            if technician.ill_until is None or play.now >= technician.ill_until:
+            if not self._is_ill(technician):
                 play.telephones.write(technician.phone, words)
 
         play.agenda.add(play.now + after, "2-technician", technician.phone, code, act=say, alone=alone, minutes=GLANCE)
@@ -149,6 +149,9 @@ class Technicians:
         if technician.busy is job:
             technician.busy = None
 
+    def _is_ill(self, technician: Technician) -> bool:
+        return technician.ill_until is not None and self._play.now < technician.ill_until
+
     def _fall_ill(self) -> None:
         """Of those with work this afternoon the one with most of it goes home."""
         play = self._play
@@ -164,8 +167,10 @@ class Technicians:
         technician = self._all[min(loads)[1]]
         play.telephones.write(technician.phone, "sick")
         technician.ill_until = play.daily(5, 0, after=play.now)
+        # The product takes today's visits from him; what he has accepted for tomorrow he still does.
         for job in technician.jobs.values():
-            self._drop(technician, job)
+            if job.starts_at < technician.ill_until:
+                self._drop(technician, job)
 
     # -- the visit ---------------------------------------------------------------------------------
 
@@ -233,7 +238,7 @@ class Technicians:
 
     def _at(self, at: datetime, technician: Technician, job: Job, act: _Act, *, alone: bool = False) -> None:
         def still() -> None:
-            if job.alive:
+            if job.alive and not self._is_ill(technician):
                 act()
 
         self._play.agenda.add(at, "2-technician", technician.phone, job.code, act=still, alone=alone, minutes=GLANCE)

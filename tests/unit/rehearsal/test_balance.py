@@ -4,12 +4,13 @@ import pytest
 
 from server.rehearsal.balance import Balance
 from server.rehearsal.invariants import Violations
+from server.rehearsal.rehearsing import enough_of
 
 HOLDS = Violations("no_text_is_left_unread", 0, ())
 BROKEN = Violations("no_text_is_left_unread", 1, ("text 7 was not handled",))
 
 
-def balance(*, violations=(HOLDS,), absent=()) -> Balance:
+def balance(*, violations=(HOLDS,), absent=(), wanted=0) -> Balance:
     return Balance(
         reported=25,
         ended={"closed": 24, "cancelled": 1},
@@ -22,6 +23,7 @@ def balance(*, violations=(HOLDS,), absent=()) -> Balance:
         branches={"decline": 0, "absent": 2},
         violations=violations,
         absent_branches=absent,
+        located_wanted=wanted,
     )
 
 
@@ -31,6 +33,8 @@ def balance(*, violations=(HOLDS,), absent=()) -> Balance:
         (balance(), True),
         (balance(violations=(HOLDS, BROKEN)), False),
         (balance(absent=("decline",)), False),
+        (balance(wanted=24), True),
+        (balance(wanted=25), False),
     ],
 )
 def test_a_violation_or_a_behaviour_that_never_occurred_is_a_failure(made, adds_up):
@@ -56,3 +60,9 @@ def test_people_read_it_in_columns():
     assert len(columns) == 1
     assert any("VIOLATIONS" in line for line in lines)
     assert any("never occurred: decline" in line for line in lines)
+    assert balance(wanted=25).lines_for_people()[-1] == "    only 24 completed, 25 wanted"
+
+
+@pytest.mark.parametrize(("located", "wanted"), [(0, 0), (49, 0), (50, 48), (89, 85), (100, 95), (168, 160)])
+def test_nineteen_of_twenty_located_tickets_are_completed_once_there_are_enough_of_them(located, wanted):
+    assert enough_of(located) == wanted
