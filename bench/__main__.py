@@ -1,6 +1,6 @@
 """Measure the product and say how it compares with what was wanted.
 
-    python -m bench [intake] [lists] [rehearsal] [slots] [--write]
+    python -m bench [intake] [lists] [rehearsal] [slots] [repairs] [--write]
 
 ``--write`` renews the table in `docs/speed.md`. Measure on a machine that does nothing else. The optimiser's
 benchmarks have their own command: see `docs/optimiser.md`.
@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import machine, speed
+from bench.repairs import repairs
 from bench.slots import slots
 from bench.speed import Figure
 
@@ -24,6 +25,7 @@ _MEASURES: dict[str, Callable[[], Iterable[Figure]]] = {
     "lists": speed.imports_and_lists,
     "rehearsal": lambda: speed.rehearsals(_SHARED),
     "slots": slots,
+    "repairs": repairs,
 }
 
 
