@@ -6,8 +6,9 @@ the service can begin at `max(ready + way there, floor)` at the earliest, and mu
 here fits there. Made once for a plan; then a question costs a few operations on whole arrays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from routing.explain import draft_of
 from routing.plan import Plan
 from routing.problem import Problem
 
+T = TypeVar("T")
 Ints = npt.NDArray[np.int64]
 
 _FIELDS = ("car", "at", "before", "after", "leg", "ready", "floor", "until", "latest")
@@ -63,6 +65,14 @@ class Openings:
         table = np.array(found, dtype=np.int64).reshape(len(found), len(_FIELDS)).T.copy()
         table.flags.writeable = False
         self.rows = Rows(*table)
+        self._memory: dict[object, Any] = {}
+
+    def remembered(self, key: object, make: Callable[[], T]) -> T:
+        """Return what was made for a key; of two threads that ask at once both may make it, and make the same."""
+        found = self._memory.get(key)
+        if found is None:
+            found = self._memory[key] = make()
+        return cast("T", found)
 
 
 def _rows(way: Way) -> Iterator[tuple[int, ...]]:

@@ -80,7 +80,8 @@ def _blurred(points: Floats, deviation: float) -> Floats:
     if deviation <= 0:
         return points
     values = np.sort((points[:, None] + deviation * _NORMAL[None, :]).ravel())
-    return np.asarray(values.reshape(_POINTS, -1).mean(axis=1), dtype=np.float64)
+    # Not `mean`: most of its time would go into looking at its arguments.
+    return np.asarray(np.add.reduce(values.reshape(_POINTS, -1), axis=1) * (_POINTS / len(values)), dtype=np.float64)
 
 
 def worst(of: Sequence[float]) -> float:

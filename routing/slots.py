@@ -25,6 +25,7 @@ __all__ = ["Slot", "SlotTerms", "Ways", "offer"]
 
 Bools = npt.NDArray[np.bool_]
 
+_NO_PLACE = -1
 _TRIED = 4
 """So many places of a window, the shortest ways first, are timed to the second; the rest cost more travel."""
 
@@ -139,17 +140,20 @@ class _Question:
         """Return the cheapest place within a window, or the reason that there is none."""
         opens = window.start if self._visit.release is None else max(window.start, self._visit.release)
         fits = np.maximum(self._earliest, opens) <= np.minimum(self._latest, window.end)
-        found = [self._timed(car, at, (opens, window.end)) for car, at in self._nearest(fits)]
-        possible = [each for each in found if each is not None]
-        if not possible:
-            return Slot(self._day, window, self._against(opens, window.end))
-        return self._slot(window, min(possible, key=lambda each: each.cost))
+        best: _Place | None = None
+        for added, car, at in self._nearest(fits):
+            if best is not None and best.cost <= added:
+                break  # lateness and wishes only add to the way
+            place = self._timed(car, at, (opens, window.end))
+            if place is not None and (best is None or place.cost < best.cost):
+                best = place
+        return Slot(self._day, window, self._against(opens, window.end)) if best is None else self._slot(window, best)
 
-    def _nearest(self, fits: Bools) -> list[tuple[int, int]]:
+    def _nearest(self, fits: Bools) -> list[tuple[int, int, int]]:
         """Return the places of the shortest ways, each once: the breaks of a place may be taken in several orders."""
-        places = np.flatnonzero(fits)[: 4 * _TRIED]
-        several = dict.fromkeys(zip(self._car[places].tolist(), self._at[places].tolist(), strict=True))
-        return list(several)[:_TRIED]
+        some = np.flatnonzero(fits)[: 4 * _TRIED]
+        places = zip(self._added[some].tolist(), self._car[some].tolist(), self._at[some].tolist(), strict=True)
+        return list(dict.fromkeys(places))[:_TRIED]
 
     def _timed(self, index: int, at: int, window: tuple[int, int]) -> "_Place | None":
         """Time a route with the visit in it, to the second."""
@@ -187,14 +191,18 @@ class _Question:
         steps = _steps(self._longer, place)
         steps[place.at] = replace(steps[place.at], opens=max(window.start, self._visit.release or 0), closes=window.end)
         with_it = risks(steps, leaves=leaves, spread=spread)
-        way = self._openings.ways[place.car.index]
-        timed = schedule(self._net, way.car, way.seq) if way.seq else None
-        if timed is None:
-            return with_it[place.at], 0.0
-        now = _Place(way.car, -1, way.seq, tuple(way.legs), timed, 0)
-        without = risks(_steps(self._net, now), leaves=leaves, spread=spread)
+        without = self._openings.remembered((place.car.index, spread), lambda: self._risks_now(place.car))
         more = [after - before for after, before in zip(with_it[place.at + 1 :], without[place.at :], strict=True)]
         return with_it[place.at], max(0.0, worst(more))
+
+    def _risks_now(self, car: Car) -> tuple[float, ...]:
+        """Return how likely each visit of a shift is late as the plan stands."""
+        way = self._openings.ways[car.index]
+        timed = schedule(self._net, car, way.seq) if way.seq else None
+        if timed is None:
+            return ()
+        steps = _steps(self._net, _Place(car, _NO_PLACE, way.seq, tuple(way.legs), timed, 0))
+        return risks(steps, leaves=car.start, spread=self._terms.spread)
 
     def _against(self, opens: int, closes: int) -> Reason:
         """Return the first rule that nobody can pass."""
