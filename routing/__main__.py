@@ -12,9 +12,9 @@ from routing.engine.solve import solve
 from routing.explain import UnknownVisit, why_here, why_not
 from routing.files import read_plan, read_problem, write_plan
 from routing.findings import Finding, InvalidProblem
+from routing.json_values import FormatError
 from routing.plan import Plan
 from routing.problem import Problem
-from routing.reading import FormatError
 from routing.stop import FirstOf, IterationLimit, Progress, Stop, TimeLimit
 
 

@@ -8,20 +8,12 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from routing.costs import costs_of
-from routing.plan import BreakTaken, Details, Plan, Route, Stop
+from routing.plan import BreakTaken, Plan, Route, Stop
 from routing.problem import Problem, Shift, Technician, Visit
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """Name one broken rule: a code, the place as a path, the facts."""
-
-    code: str
-    place: str
-    details: Details = ()
+from routing.proof import proof_violations
+from routing.violation import Violation
 
 
 def check(problem: Problem, *, plan: Plan) -> tuple[Violation, ...]:
@@ -33,6 +25,7 @@ def check(problem: Problem, *, plan: Plan) -> tuple[Violation, ...]:
     found += _unassigned(problem, plan)
     if known and not found:
         found += _bound(problem, plan)
+        found += proof_violations(problem, plan)
     return tuple(found)
 
 

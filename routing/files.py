@@ -9,9 +9,10 @@ import json
 import zlib
 from pathlib import Path
 
+from routing.json_values import FormatError
 from routing.plan import Plan
 from routing.problem import Problem
-from routing.reading import FormatError, plan_value, problem_value
+from routing.reading import plan_value, problem_value
 from routing.writing import plan_json, problem_json
 
 LARGEST = 512 * 1024 * 1024

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from routing.certificate import Certificate
+
 Details = tuple[tuple[str, str | int], ...]
 """Named facts behind a code, in a fixed order; data for the edge to put into words."""
 
@@ -65,9 +67,10 @@ class Unassigned:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Answer a problem. `bound`: no plan can cost less than this; None where none was proven."""
+    """Answer a problem. `bound`: no plan can cost less; None where nothing was proven. `certificate` proves it."""
 
     problem: str
     routes: tuple[Route, ...]
     unassigned: tuple[Unassigned, ...]
     bound: int | None = None
+    certificate: Certificate | None = None

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from routing.certificate import Case
 from routing.plan import Plan, Route
 from routing.problem import Problem, Shift, Skill, Technician, Visit
 from routing.reading import PLAN_1, PROBLEM_1, PROBLEM_2
@@ -36,7 +37,25 @@ def plan_json(plan: Plan) -> Json:
             entry["details"] = dict(u.details)
         unassigned.append(entry)
     routes = [_route(r) for r in plan.routes]
-    return {"format": PLAN_1, "problem": plan.problem, "routes": routes, "unassigned": unassigned, "bound": plan.bound}
+    value: Json = {"format": PLAN_1, "problem": plan.problem, "routes": routes, "unassigned": unassigned}
+    value["bound"] = plan.bound
+    if plan.certificate is not None:
+        value["certificate"] = {"bound": plan.certificate.bound, "cases": [_case(c) for c in plan.certificate.cases]}
+    return value
+
+
+def _case(case: Case) -> Json:
+    return {
+        "fewest": case.fewest,
+        "most": case.most,
+        "bound": case.bound,
+        "extra": case.extra,
+        "served": case.served,
+        "visits": list(case.visits),
+        "cars": list(case.cars),
+        "cuts": [{"visits": list(c.visits), "memory": list(c.memory), "price": c.price} for c in case.cuts],
+        "least": list(case.least),
+    }
 
 
 def _needs_second(problem: Problem) -> bool:

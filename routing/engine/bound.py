@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from routing.certificate import Case, Certificate
 from routing.engine.arrays import Flat, Ints
-from routing.engine.certificate import Case, Certificate
 from routing.engine.compiled.colgen import Effort, add_column, bench_of, generate
 from routing.engine.compiled.cuts import count_halves
 from routing.engine.compiled.labels import Found, desk_of, price

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+from routing.certificate import Certificate
 from routing.engine.allowance import Allowance
 from routing.engine.annealing import Annealing, first_outline
 from routing.engine.arrays import Flat
 from routing.engine.bound import Bounder
-from routing.engine.certificate import Certificate
 from routing.engine.crew import Crew
 from routing.engine.memory import Memory
 from routing.engine.neighbourhood import Neighbourhoods

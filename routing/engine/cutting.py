@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from routing.engine.certificate import CutPrice
+from routing.certificate import CutPrice
 from routing.engine.compiled.cuts import remember, violated
 from routing.engine.compiled.labels import Cuts, Reals
 from routing.engine.compiled.packing import Master, Pool

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from routing.certificate import Certificate
 from routing.check import check
 from routing.engine.allowance import Allowance
 from routing.engine.arrays import flat_of
-from routing.engine.certificate import Certificate
 from routing.engine.compiled import jit
 from routing.engine.conduct import Conductor
 from routing.engine.draft import Draft
@@ -21,6 +21,7 @@ from routing.explain import unassigned_of
 from routing.findings import InvalidProblem, Severity
 from routing.plan import Plan
 from routing.problem import Problem
+from routing.proof import proof_violations
 from routing.stop import Listener, Progress, Stop
 
 
@@ -30,10 +31,9 @@ class NoSoundPlan(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Hold a checked plan, what proves its bound, and whether the engine was the plain one, for want of a compiler."""
+    """Hold a checked plan, and whether the engine was the plain one, for want of a compiler."""
 
     plan: Plan
-    certificate: Certificate | None
     degraded: bool
 
 
@@ -76,7 +76,7 @@ def solve_certified(
     progress: Listener | None = None,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Solution:
-    """Return what `solve` returns, with the certificate of the bound.
+    """Return what `solve` returns, and whether the plain engine had to do.
 
     :raises InvalidProblem: if the problem has findings that are errors.
     """
@@ -87,13 +87,19 @@ def solve_certified(
     book = Book(Net(problem))
     if not jit.AVAILABLE:
         drafts = plan_plainly(book, seed=seed, stop=stop, report=report)
-        return Solution(_first_sound(problem, drafts, book=book), None, degraded=True)
+        return Solution(_first_sound(problem, drafts, book=book), degraded=True)
     allowance = Allowance(stop, monotonic=monotonic)
     outcome = Conductor(flat_of(book.net), seed=seed, stop=stop, allowance=allowance, report=report).search()
     plan = _first_sound(problem, [_draft(book, outcome.outline.seqs)], book=book)
-    certificate = outcome.certificate
-    bound = None if certificate is None else certificate.bound
-    return Solution(replace(plan, bound=bound), certificate, degraded=False)
+    return Solution(_proven(problem, plan, outcome.certificate), degraded=False)
+
+
+def _proven(problem: Problem, plan: Plan, certificate: Certificate | None) -> Plan:
+    """Return the plan with its proof; no bound at all is better than one that the rules do not bear out."""
+    if certificate is None:
+        return plan
+    proven = replace(plan, bound=certificate.bound, certificate=certificate)
+    return plan if any(proof_violations(problem, proven)) else proven
 
 
 def _draft(book: Book, seqs: tuple[tuple[int, ...], ...]) -> Draft:

@@ -11,9 +11,10 @@ from typing import Any
 
 import structlog
 
+from routing.json_values import FormatError
 from routing.plan import Plan
 from routing.problem import Problem
-from routing.reading import FormatError, plan_value
+from routing.reading import plan_value
 from routing.writing import problem_json
 from server.dispatch.solver_process import SolverProcess, Spare, start
 

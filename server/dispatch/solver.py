@@ -26,9 +26,10 @@ from routing.engine.solve import NoSoundPlan, solve_certified
 from routing.engine.warm import warm
 from routing.explain import WhyHere, why_here
 from routing.findings import InvalidProblem
+from routing.json_values import FormatError
 from routing.plan import Plan
 from routing.problem import Problem
-from routing.reading import FormatError, problem_value
+from routing.reading import problem_value
 from routing.stop import IterationLimit, Progress, Stop, TimeLimit
 from routing.writing import plan_json
 

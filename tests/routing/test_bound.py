@@ -37,12 +37,14 @@ def test_the_cases_of_a_certificate_cover_every_number_of_visits_left_out() -> N
 
     solution = solved(problem)
 
-    assert solution.certificate is not None
-    cases = sorted((c.fewest, c.most) for c in solution.certificate.cases)
+    assert solution.plan.certificate is not None
+    cases = sorted((c.fewest, c.most) for c in solution.plan.certificate.cases)
     assert cases[0][0] == 0
     assert cases[-1][1] == 24
     assert all(a[1] + 1 == b[0] for a, b in itertools.pairwise(cases))
-    assert min(c.bound for c in solution.certificate.cases) == solution.plan.bound == solution.certificate.bound
+    assert (
+        min(c.bound for c in solution.plan.certificate.cases) == solution.plan.bound == solution.plan.certificate.bound
+    )
 
 
 def test_the_prices_of_a_certificate_add_up_to_its_bound() -> None:
@@ -50,9 +52,9 @@ def test_the_prices_of_a_certificate_add_up_to_its_bound() -> None:
 
     solution = solved(problem)
 
-    assert solution.certificate is not None
+    assert solution.plan.certificate is not None
     drops = sum(v.drop_cost for v in problem.visits)
-    for case in solution.certificate.cases:
+    for case in solution.plan.certificate.cases:
         prices = [*case.visits, *case.cars, *(cut.price for cut in case.cuts)]
         assert min(prices) >= 0 >= max(case.least)
         fixed = drops + 24 * case.extra - sum(prices) - case.served * 24 + sum(case.least)

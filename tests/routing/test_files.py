@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from routing.files import read_plan, read_problem, write_plan, write_problem
+from routing.json_values import FormatError
 from routing.plan import Plan, Reason, Unassigned
 from routing.problem import Location, Problem, Shift, Skill, Technician, TimeWindow, Visit
-from routing.reading import FormatError
 from routing.travel import CrowModel, crow, from_matrix
 from routing.weights import Weights
 from tests.routing.builders import HOUR, a_plan, a_problem, a_route, a_shift, a_stop, a_visit, lunch, pause
