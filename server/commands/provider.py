@@ -3,6 +3,7 @@
 import click
 
 from server.commands.settings import settings_or_exit
+from server.core import collector
 from server.sms.fake_twilio import serve as serve_fake_twilio
 
 
@@ -16,4 +17,5 @@ def fake_twilio_command(port: int, store: str) -> None:
     settings = settings_or_exit()
     if not settings.twilio.is_local:
         raise click.ClickException("The local provider does not run beside a real gateway: unset TRUCKROLL_TWILIO_API.")
+    collector.spare()
     serve_fake_twilio(port=port, store=store, twilio=settings.twilio, public_url=settings.public_url)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from server.core import collector
 from server.rehearsal import verifying
 from server.rehearsal.balance import Balance
 from server.rehearsal.conductor import Speed
@@ -62,6 +63,7 @@ def rehearse_command(
     )
     # Ended from outside it takes its processes along, as with Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    collector.spare()
     try:
         balance = _rehearse(order, report=report, serve=serve)
     except NothingReported as nothing:

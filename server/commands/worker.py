@@ -9,6 +9,7 @@ from sqlalchemy.engine import make_url
 from server import worker as background
 from server.commands.settings import settings_or_exit
 from server.config import BadSettings, Settings
+from server.core import collector
 from server.core.clock import Clock, SystemClock
 from server.core.db import Database
 from server.core.simulation import SimulatedClock
@@ -47,6 +48,7 @@ def worker_command(tick: float, stalled: float) -> None:
         warm_up=0.0 if settings.simulated else 5.0,
     )
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    collector.spare()
     worker = background.Worker(database, clock, gateway, sender, source, Spare())
     asyncio.run(background.run(worker, _conninfo(settings.database_url), pace))
 

@@ -8,7 +8,6 @@ Metrics: the processes write into one folder, and whichever of them gets the por
 `TRUCKROLL_METRICS_PORT` serves the sum of all on 127.0.0.1. If that one dies, its successor takes the port.
 """
 
-import gc
 import logging
 import os
 import shutil
@@ -22,6 +21,7 @@ if _OWN_FOLDER is not None:
 # The library decides when it is imported whether processes share their numbers: the folder comes first.
 from prometheus_client import multiprocess  # noqa: E402
 
+from server.core import collector  # noqa: E402
 from server.config import from_environment  # noqa: E402
 from server.web import logs, metrics  # noqa: E402
 
@@ -52,8 +52,7 @@ def on_starting(_: Any) -> None:
 
 def post_worker_init(_: Any) -> None:
     """Try to be the one that serves the metrics of all; spare the collector what stays as long as the process."""
-    gc.collect()
-    gc.freeze()
+    collector.spare()
     port = from_environment().metrics_port
     if port:
         metrics.serve(port)
