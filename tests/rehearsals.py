@@ -33,3 +33,9 @@ def played(order: Order) -> Iterator[Played]:
             superuser_url=stage.installation.postgres.url(role="postgres"),
             balance=balance,
         )
+
+
+def balance_of(order: Order) -> Balance:
+    """Play a rehearsal and return its balance, wherever it is called: in a process of its own as well."""
+    with played(order) as rehearsal:
+        return rehearsal.balance

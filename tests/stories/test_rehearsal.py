@@ -1,7 +1,8 @@
 """A day from report to paid labour, through HTTP and text messages alone, on simulated time."""
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from server.rehearsal.balance import Balance
 from server.rehearsal.rehearsing import Order
 from tests.needs import shared_folder
-from tests.rehearsals import DAY, played
+from tests.rehearsals import DAY, balance_of, played
 
 SMALL = Order(tickets=None, day=DAY, count=15, seed=1)
 
@@ -18,16 +19,11 @@ def wrong(balance: Balance) -> dict[str, tuple[str, ...]]:
     return {each.name: each.named for each in balance.violations if each.count}
 
 
-def balance_of(order: Order) -> Balance:
-    with played(order) as rehearsal:
-        return rehearsal.balance
-
-
 @pytest.mark.slow
 def test_a_day_of_fifteen_reports_balances_and_the_same_seed_balances_alike():
     # Side by side: two rehearsals on one machine do not touch each other, and who is faster must not matter.
-    with ThreadPoolExecutor(2) as both:
-        balances = [playing.result() for playing in [both.submit(balance_of, SMALL) for _ in range(2)]]
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as both:
+        balances = list(both.map(balance_of, [SMALL, SMALL]))
     reports = [balance.report() | {"timings": {}} for balance in balances]
 
     assert [wrong(balance) for balance in balances] == [{}, {}]
