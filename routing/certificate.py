@@ -19,8 +19,12 @@ class Certificate:
     All in cost, prices never negative.
     """
 
-    bound: int
     cases: tuple["Case", ...]
+
+    @property
+    def bound(self) -> int:
+        """Return what no plan can cost less than: the bound of the weakest case; without any case nothing is proven."""
+        return min((case.bound for case in self.cases), default=0)
 
 
 @dataclass(frozen=True, slots=True)

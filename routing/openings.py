@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 import numpy as np
-import numpy.typing as npt
 
+from routing.engine.arrays import Ints
 from routing.engine.gaps import FOREVER
 from routing.engine.model import Net
 from routing.engine.routes import Book
@@ -22,7 +22,6 @@ from routing.plan import Plan
 from routing.problem import Problem
 
 T = TypeVar("T")
-Ints = npt.NDArray[np.int64]
 
 _FIELDS = ("car", "at", "before", "after", "leg", "ready", "floor", "until", "latest")
 

@@ -66,7 +66,7 @@ def _shapes(problem: Problem, certificate: Certificate) -> Iterator[Violation]:
 
 
 def _cover(problem: Problem, certificate: Certificate) -> Iterator[Violation]:
-    """Yield a number of visits left out that no case speaks of, and a bound above that of the weakest case."""
+    """Yield a number of visits left out that no case speaks of."""
     after = 0
     for case in sorted(certificate.cases, key=lambda case: case.fewest):
         if case.fewest > after:
@@ -74,9 +74,6 @@ def _cover(problem: Problem, certificate: Certificate) -> Iterator[Violation]:
         after = max(after, case.most + 1)
     if after <= len(problem.visits):
         yield Violation("case_missing", "certificate", (("left_out", after),))
-    weakest = min((case.bound for case in certificate.cases), default=0)
-    if certificate.bound > weakest:
-        yield Violation("bound_above_a_case", "certificate", (("bound", certificate.bound), ("case", weakest)))
 
 
 def _sum(problem: Problem, case: Case, *, place: str) -> Iterator[Violation]:

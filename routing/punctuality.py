@@ -7,7 +7,7 @@ normal distribution itself is asked.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -82,8 +82,3 @@ def _blurred(points: Floats, deviation: float) -> Floats:
     values = np.sort((points[:, None] + deviation * _NORMAL[None, :]).ravel())
     # Not `mean`: most of its time would go into looking at its arguments.
     return np.asarray(np.add.reduce(values.reshape(_POINTS, -1), axis=1) * (_POINTS / len(values)), dtype=np.float64)
-
-
-def worst(of: Sequence[float]) -> float:
-    """Return the greatest of some probabilities, 0 of none."""
-    return max(of, default=0.0)

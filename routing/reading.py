@@ -166,8 +166,7 @@ def plan_value(value: object) -> Plan:
 
 
 def _certificate(value: object, place: str) -> Certificate:
-    own = Reader(value, place, known=frozenset({"bound", "cases"}))
-    return Certificate(own.whole("bound"), own.need_items("cases", _case))
+    return Certificate(Reader(value, place, known=frozenset({"cases"})).need_items("cases", _case))
 
 
 def _case(value: object, place: str) -> Case:

@@ -18,7 +18,7 @@ from routing.engine.schedule import Schedule, Timetable, WhatIf, schedule
 from routing.openings import Openings, Rows
 from routing.plan import Reason
 from routing.problem import TimeWindow, Visit
-from routing.punctuality import Leg, Spread, risks, worst
+from routing.punctuality import Leg, Spread, risks
 from routing.travel import UNREACHABLE
 
 __all__ = ["Slot", "SlotTerms", "Ways", "offer"]
@@ -126,7 +126,7 @@ class _Question:
         self._longer = Longer(self._net, visit, ways)
         self._kept_back = _uses_the_reserve(openings, visit, terms)
         rows, legs = openings.rows, _Legs(openings.rows, ways)
-        self._allowed = np.array([_may(self._net, car, visit) for car in self._net.cars], dtype=np.bool_)
+        self._allowed = np.array([self._net.may_serve(car, visit) for car in self._net.cars], dtype=np.bool_)
         earliest = np.maximum(rows.ready + legs.there, rows.floor)
         latest = np.minimum(rows.until, rows.latest - legs.back) - visit.duration
         open_ = self._allowed[rows.car] & (earliest <= latest) & legs.exist
@@ -164,10 +164,9 @@ class _Question:
             return None
         legs = legs_of(longer, way.car, seq)
         driven = sum(way.legs) if way.seq else 0
-        wish = self._net.wish_cost(self._visit, car=index)
-        return _Place(
-            way.car, at, seq, legs, timed, (sum(legs) - driven) * self._net.weight + timed.late - way.late + wish
-        )
+        wish = self._net.wish_cost(self._visit, index)
+        cost = (sum(legs) - driven) * self._net.weight + timed.late - way.late + wish
+        return _Place(way.car, at, seq, legs, timed, cost)
 
     def _slot(self, window: TimeWindow, place: "_Place") -> Slot:
         technician = self._net.problem.technicians[place.car.technician]
@@ -193,7 +192,7 @@ class _Question:
         with_it = risks(steps, leaves=leaves, spread=spread)
         without = self._openings.remembered((place.car.index, spread), lambda: self._risks_now(place.car))
         more = [after - before for after, before in zip(with_it[place.at + 1 :], without[place.at :], strict=True)]
-        return with_it[place.at], max(0.0, worst(more))
+        return with_it[place.at], max([0.0, *more])
 
     def _risks_now(self, car: Car) -> tuple[float, ...]:
         """Return how likely each visit of a shift is late as the plan stands."""
@@ -262,11 +261,6 @@ def _uses_the_reserve(openings: Openings, visit: Visit, terms: SlotTerms) -> boo
     """Tell whether the day would have less time left than is kept back."""
     whole = sum(car.end - car.start for car in openings.net.cars)
     return whole - int(openings.busy.sum()) - visit.duration < terms.reserve * whole if terms.reserve > 0 else False
-
-
-def _may(net: Net, car: Car, visit: Visit) -> bool:
-    technician = net.problem.technicians[car.technician]
-    return net.may_serve(technician, shift=technician.shifts[car.shift], visit=visit)
 
 
 def _nobody(net: Net, visit: Visit) -> Reason:

@@ -40,7 +40,7 @@ def plan_json(plan: Plan) -> Json:
     value: Json = {"format": PLAN_1, "problem": plan.problem, "routes": routes, "unassigned": unassigned}
     value["bound"] = plan.bound
     if plan.certificate is not None:
-        value["certificate"] = {"bound": plan.certificate.bound, "cases": [_case(c) for c in plan.certificate.cases]}
+        value["certificate"] = {"cases": [_case(c) for c in plan.certificate.cases]}
     return value
 
 

@@ -119,7 +119,7 @@ class Bounder:
         bound = self._bound()
         if bound == -math.inf:
             return None
-        return Certificate(int(bound), tuple(node.proof for node in self._nodes if node.proof is not None))
+        return Certificate(tuple(node.proof for node in self._nodes if node.proof is not None))
 
     def work(self) -> None:
         """Do the next piece."""

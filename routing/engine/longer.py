@@ -5,14 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
+from routing.engine.arrays import Ints
 from routing.engine.model import Car, Net
 from routing.engine.schedule import NEVER, Timetable
 from routing.problem import Visit
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

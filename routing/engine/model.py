@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Sequence
 
+from routing.costs import wish_cost
 from routing.engine.gaps import Gap, gaps_of
 from routing.problem import Problem, Shift, Technician, Visit
 
@@ -73,11 +74,17 @@ class Net:
         self.wish: list[dict[int, int]] = []
         for v, visit in enumerate(self.visits):
             self.fits.append(tuple(c.index for c in self.cars if self._may(c, v, visit)))
-            self.wish.append({c: self.wish_cost(visit, car=c) for c in self.fits[v]} if visit.preferred else {})
+            self.wish.append({c: self.wish_cost(visit, c) for c in self.fits[v]} if visit.preferred else {})
         self.fits_set = [frozenset(f) for f in self.fits]
 
-    def may_serve(self, technician: Technician, *, shift: Shift, visit: Visit) -> bool:
-        """Tell whether skills, lists and pin let the technician serve the visit in that shift."""
+    def wish_cost(self, visit: Visit, car: int) -> int:
+        """Return what it costs that the customer prefers somebody else to the technician of a car."""
+        return wish_cost(self.problem, visit, technician=self.problem.technicians[self.cars[car].technician].id)
+
+    def may_serve(self, car: Car, visit: Visit) -> bool:
+        """Tell whether skills, lists and pin let the technician of a car serve the visit in that shift."""
+        technician = self.problem.technicians[car.technician]
+        shift = technician.shifts[car.shift]
         if visit.only and technician.id not in visit.only:
             return False
         if technician.id in visit.excluded or visit.pinned_technician not in (None, technician.id):
@@ -90,17 +97,7 @@ class Net:
         latest = car.end - self.travel[visit.location][car.goal] - visit.duration
         if not any(max(a, there) <= min(b, latest) for a, b in self.windows[v]):
             return False
-        technician = self.problem.technicians[car.technician]
-        return self.may_serve(technician, shift=technician.shifts[car.shift], visit=visit)
-
-    def wish_cost(self, visit: Visit, *, car: int) -> int:
-        """Return what the customer's wish for somebody else costs; 0 where he wishes for nobody."""
-        who, weights = self.problem.technicians[self.cars[car].technician].id, self.problem.weights
-        if not visit.preferred:
-            return 0
-        if who not in visit.preferred:
-            return weights.not_preferred
-        return min(weights.not_preferred, weights.preferred_rank * visit.preferred.index(who))
+        return self.may_serve(car, visit)
 
 
 def _cars(problem: Problem) -> list[Car]:

@@ -88,16 +88,17 @@ class Conductor:
         self._tell()
 
     def _act(self, cues: list[Cue]) -> None:
-        beat, telephones = self._play.beat, self._play.telephones
         for cue in cues:
             if cue.alone:
-                telephones.leave()
-                beat.settle()
+                self._come_to_rest()
             cue.act()
             if cue.alone:
-                telephones.leave()
-                beat.settle()
-        telephones.leave()
+                self._come_to_rest()
+        self._play.telephones.leave()
+
+    def _come_to_rest(self) -> None:
+        self._play.telephones.leave()
+        self._play.beat.settle()
 
     def _listen(self) -> None:
         """Let everybody look at his telephone, if anything has arrived at all."""

@@ -5,7 +5,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from routing.punctuality import Leg, Spread, above, risks, worst
+from routing.punctuality import Leg, Spread, above, risks
 
 HOUR = 3_600
 
@@ -51,11 +51,6 @@ def test_a_route_is_late_as_often_as_drawing_it_many_times_says() -> None:
             clock = max(clock, leg.opens) + chance.gauss(leg.service, spread.service * leg.service)
 
     assert risks(legs, leaves=0, spread=spread) == pytest.approx([each / count for each in late], abs=0.01)
-
-
-def test_the_worst_of_none_is_no_risk() -> None:
-    assert worst([]) == 0.0
-    assert worst([0.1, 0.4, 0.2]) == 0.4
 
 
 def test_on_the_limit_itself_nobody_is_late() -> None:
